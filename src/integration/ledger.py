@@ -1,0 +1,215 @@
+"""The append-only ledger: what happened to every delivery, in order, exactly once.
+
+Two tables: ``delivery`` (one row per accepted delivery, unique) and ``event`` (one row per step; never changed).
+Rows hold ids, counts and reason codes; never a value from the data. SQLite by default, PostgreSQL by URL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from integration.names import DeliveryId
+from integration.reasons import Reason
+
+_META = sa.MetaData()
+
+_DELIVERY = sa.Table(
+    "delivery",
+    _META,
+    sa.Column("delivery_id", sa.String(120), primary_key=True),
+    sa.Column("source", sa.String(40), nullable=False),
+    sa.Column("supplier", sa.String(12), nullable=False),
+    sa.Column("municipality", sa.String(6), nullable=False),
+    sa.Column("period", sa.String(20), nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    sa.Column("arrived_at", sa.String(40), nullable=False),
+    sa.UniqueConstraint("supplier", "municipality", "sequence"),
+)
+
+_EVENT = sa.Table(
+    "event",
+    _META,
+    sa.Column("event_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("subject", sa.String(160), nullable=False, index=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(40)),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("facts", sa.Text, nullable=False),
+)
+
+STATES = ("received", "encoded", "checked", "loaded", "quarantined")
+"""What can be said of a delivery; its state is that of its newest event."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A delivery as the ledger knows it: identity, newest state, reason, and the facts of all its events."""
+
+    subject: str
+    source: str
+    supplier: str
+    municipality: str
+    period: str
+    sequence: int
+    sha256: str
+    rows: int
+    arrived_at: str
+    state: str
+    reason: Reason | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def delivery(self) -> DeliveryId:
+        """The delivery's id; only for deliveries that were accepted at receipt."""
+        return DeliveryId.parse(self.subject)
+
+
+class Ledger:
+    """Opens (and makes) the ledger at a SQLAlchemy URL. Safe to use from several processes."""
+
+    def __init__(self, url: str) -> None:
+        parsed = sa.make_url(url)
+        connect_args: dict[str, Any] = {}
+        if parsed.get_backend_name() == "sqlite":
+            connect_args = {"timeout": 60}
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = sa.create_engine(parsed, connect_args=connect_args, poolclass=sa.NullPool, hide_parameters=True)
+        with self._write() as con:
+            _META.create_all(con)
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with self._engine.connect() as con:
+            if self._engine.dialect.name == "sqlite":
+                con.exec_driver_sql("PRAGMA journal_mode=WAL")
+                con.commit()
+                con.exec_driver_sql("BEGIN IMMEDIATE")
+            yield con
+            con.commit()
+
+    def register(self, delivery: DeliveryId, *, sha256: str, rows: int, arrived_at: datetime, at: datetime) -> bool:
+        """Take a delivery in, with its ``received`` event; False when its place was taken already.
+
+        Its place is its id, and its sequence number with its supplier and municipality.
+        """
+        row = {
+            "delivery_id": str(delivery),
+            "source": delivery.source,
+            "supplier": delivery.supplier,
+            "municipality": delivery.municipality,
+            "period": delivery.period.text,
+            "sequence": delivery.sequence,
+            "sha256": sha256,
+            "rows": rows,
+            "arrived_at": arrived_at.isoformat(),
+        }
+        try:
+            with self._write() as con:
+                con.execute(_DELIVERY.insert().values(row))
+                self._event(con, str(delivery), "received", None, at, {"rows": rows})
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def append(
+        self,
+        subject: DeliveryId | str,
+        state: str,
+        *,
+        at: datetime,
+        reason: Reason | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add an event. ``subject`` is a delivery's id or, for one never accepted, its quarantine id."""
+        with self._write() as con:
+            self._event(con, str(subject), state, reason, at, facts or {})
+
+    def _event(
+        self, con: sa.Connection, subject: str, state: str, reason: Reason | None, at: datetime, facts: Mapping[str, Any]
+    ) -> None:
+        if state not in STATES:
+            raise ValueError("unknown state")
+        text = json.dumps(dict(facts), sort_keys=True, default=str)
+        con.execute(
+            _EVENT.insert().values(
+                subject=subject, state=state, reason=reason.value if reason else None, at=at.isoformat(), facts=text
+            )
+        )
+
+    def entries(
+        self, *, source: str | None = None, municipality: str | None = None, state: str | None = None
+    ) -> list[Entry]:
+        """Deliveries that were taken in, with their newest state, ordered by id."""
+        query = sa.select(_DELIVERY).order_by(_DELIVERY.c.delivery_id)
+        if source:
+            query = query.where(_DELIVERY.c.source == source)
+        if municipality:
+            query = query.where(_DELIVERY.c.municipality == municipality)
+        with self._engine.connect() as con:
+            rows = con.execute(query).mappings().all()
+            events = self._newest(con)
+        found = [_entry(dict(row), events[row["delivery_id"]]) for row in rows if row["delivery_id"] in events]
+        return [entry for entry in found if state is None or entry.state == state]
+
+    def entry(self, delivery: DeliveryId | str) -> Entry | None:
+        """One delivery, or None when it was never taken in."""
+        with self._engine.connect() as con:
+            row = con.execute(sa.select(_DELIVERY).where(_DELIVERY.c.delivery_id == str(delivery))).mappings().first()
+            if row is None:
+                return None
+            return _entry(dict(row), self._newest(con, str(delivery))[str(delivery)])
+
+    def last_sequence(self, supplier: str, municipality: str) -> int:
+        """The highest sequence number taken in from a supplier for a municipality; 0 when none."""
+        query = sa.select(sa.func.max(_DELIVERY.c.sequence)).where(
+            _DELIVERY.c.supplier == supplier, _DELIVERY.c.municipality == municipality
+        )
+        with self._engine.connect() as con:
+            return int(con.execute(query).scalar() or 0)
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        """Every delivery refused at receipt: quarantine id, reason, moment and facts, in order of arrival."""
+        query = (
+            sa.select(_EVENT)
+            .where(_EVENT.c.state == "quarantined", _EVENT.c.subject.not_in(sa.select(_DELIVERY.c.delivery_id)))
+            .order_by(_EVENT.c.event_id)
+        )
+        with self._engine.connect() as con:
+            rows = con.execute(query).mappings().all()
+        return [
+            {"subject": r["subject"], "reason": r["reason"], "at": r["at"], **json.loads(r["facts"])} for r in rows
+        ]
+
+    def events(self, subject: DeliveryId | str) -> list[dict[str, Any]]:
+        """All events of one subject, oldest first."""
+        query = sa.select(_EVENT).where(_EVENT.c.subject == str(subject)).order_by(_EVENT.c.event_id)
+        with self._engine.connect() as con:
+            return [{**dict(r), "facts": json.loads(r["facts"])} for r in con.execute(query).mappings()]
+
+    def _newest(self, con: sa.Connection, subject: str | None = None) -> dict[str, dict[str, Any]]:
+        query = sa.select(_EVENT).order_by(_EVENT.c.event_id)
+        if subject:
+            query = query.where(_EVENT.c.subject == subject)
+        newest: dict[str, dict[str, Any]] = {}
+        for row in con.execute(query).mappings():
+            facts = {**newest.get(row["subject"], {}).get("facts", {}), **json.loads(row["facts"])}
+            newest[row["subject"]] = {"state": row["state"], "reason": row["reason"], "facts": facts}
+        return newest
+
+
+def _entry(row: dict[str, Any], newest: dict[str, Any]) -> Entry:
+    reason = Reason(newest["reason"]) if newest["reason"] else None
+    return Entry(
+        subject=row.pop("delivery_id"), **row, state=newest["state"], reason=reason, facts=newest["facts"]
+    )

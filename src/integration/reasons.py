@@ -1,0 +1,91 @@
+"""Every reason code, with the text that people see. The codes are stable: operators search for them.
+
+``delivery`` reasons send a whole delivery to quarantine, ``row`` reasons refuse a row or null a field,
+``run`` reasons end a command. docs/reference/reason-codes.md is made from this table.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class ReasonText(NamedTuple):
+    """Level (delivery, row or run), Dutch and English sentence."""
+
+    level: str
+    nl: str
+    en: str
+
+
+_TABLE: dict[str, tuple[str, str, str]] = {
+    # -- a whole delivery -------------------------------------------------------------------------------------
+    "CHECK_CRITICAL": ("delivery", "Een kritieke kwaliteitscontrole is niet gehaald", "a critical quality check failed"),
+    "CHECK_ERROR": ("delivery", "Een kwaliteitscontrole kon niet worden uitgevoerd", "a quality check could not run"),
+    "COLUMN_DUPLICATE": ("delivery", "Een kolom komt twee keer voor", "a column occurs twice"),
+    "COLUMN_MISSING": ("delivery", "Een afgesproken kolom ontbreekt", "an agreed column is missing"),
+    "COLUMN_UNDECLARED": ("delivery", "Een kolom staat niet in de afspraak", "a column is not in the contract"),
+    "CONTRACT_UNKNOWN": ("delivery", "De contractversie is onbekend", "the contract version is unknown"),
+    "DELIVERY_DUPLICATE": ("delivery", "Deze levering is al ontvangen", "this delivery was received before"),
+    "EMPTY_FILE": ("delivery", "Het bestand is leeg", "the file is empty"),
+    "HASH_MISMATCH": ("delivery", "De SHA-256 wijkt af van het manifest", "the SHA-256 differs from the manifest"),
+    "HEADER_MISSING": ("delivery", "De kolomkoppen ontbreken", "there is no header row"),
+    "HEADER_ONLY": ("delivery", "Alleen kolomkoppen, en geen nihilopgave", "a header only, without a nil return"),
+    "LINE_TOO_LONG": ("delivery", "Een regel is te lang", "a line is too long"),
+    "MANIFEST_INVALID": ("delivery", "Het manifest is onleesbaar of onvolledig", "the manifest cannot be read"),
+    "MANIFEST_MISSING": ("delivery", "Het manifest ontbreekt", "the manifest is missing"),
+    "NOT_A_FILE": ("delivery", "Geen gewoon bestand maar een map of verwijzing", "not a regular file"),
+    "NOT_TEXT": ("delivery", "Geen tekstbestand", "not a text file"),
+    "PAYLOAD_MISSING": ("delivery", "Het gegevensbestand ontbreekt", "the payload is missing"),
+    "PAYLOAD_TOO_LARGE": ("delivery", "Het bestand is te groot", "the file is too large"),
+    "PERIOD_INVALID": ("delivery", "De periode past niet bij de leverancier", "the period does not fit the supplier"),
+    "ROWS_MISMATCH": ("delivery", "Het aantal regels wijkt af van het manifest", "the rows differ from the manifest"),
+    "ROW_SHAPE": ("delivery", "Een regel heeft te veel of te weinig velden", "a row has too many or too few fields"),
+    "SEQUENCE_OLD": ("delivery", "Het volgnummer is al gepasseerd", "the sequence number is older than accepted ones"),
+    "SIZE_MISMATCH": ("delivery", "De omvang wijkt af van het manifest", "the size differs from the manifest"),
+    "SOURCE_MISMATCH": ("delivery", "De bron past niet bij de leverancier", "the source does not fit the supplier"),
+    "SUPPLIER_UNKNOWN": ("delivery", "De leverancier is onbekend", "the supplier is unknown"),
+    "TRUNCATED": ("delivery", "De laatste regel is afgebroken", "the last line is cut off"),
+    "WRONG_DELIMITER": ("delivery", "Het scheidingsteken klopt niet", "the delimiter is wrong"),
+    "WRONG_ENCODING": ("delivery", "De tekencodering klopt niet", "the encoding is wrong"),
+    "WRONG_MUNICIPALITY": ("delivery", "De levering gaat over een andere gemeente", "it is about another municipality"),
+    # -- a row or a field -------------------------------------------------------------------------------------
+    "BSN_INVALID": ("row", "BSN voldoet niet aan de elfproef", "the BSN fails the 11-test"),
+    "BSN_PADDED": ("row", "BSN miste voorloopnullen en is aangevuld", "the BSN lost leading zeros and was padded"),
+    "BSN_UNBORN": ("row", "BSN 000000000 betekent ongeboren", "the BSN means unborn"),
+    "BSN_UNKNOWN": ("row", "BSN 999999999 betekent onbekend", "the BSN means unknown"),
+    "CODE_UNKNOWN": ("row", "Code staat niet in de codelijst", "the code is not in the code list"),
+    "DATE_IMPLAUSIBLE": ("row", "Datum kan niet kloppen", "the date cannot be right"),
+    "DATE_INVALID": ("row", "Geen geldige datum", "not a valid date"),
+    "DATE_PARTIAL": ("row", "Datum is onvolledig", "the date is partial"),
+    "NUMBER_INVALID": ("row", "Geen geheel getal", "not a whole number"),
+    "OUT_OF_RANGE": ("row", "Getal valt buiten de grenzen", "the number is out of range"),
+    "PATTERN_MISMATCH": ("row", "Waarde heeft niet de afgesproken vorm", "the value does not have the agreed form"),
+    "RECORD_DUPLICATE": ("row", "Het recordnummer komt twee keer voor", "the record id occurs twice"),
+    "REQUIRED_MISSING": ("row", "Een verplicht veld is leeg", "a required field is empty"),
+    # -- a run or a command -----------------------------------------------------------------------------------
+    "CONTRACT_INVALID": ("run", "Het datacontract kan niet worden geladen", "the data contract cannot be loaded"),
+    "CONTRACT_PROHIBITED": ("run", "Het datacontract bevat een verboden gegeven", "the contract declares prohibited data"),
+    "DELIVERY_UNKNOWN": ("run", "De levering is onbekend", "the delivery is unknown"),
+    "FOLDER_NOT_EMPTY": ("run", "De map bevat al iets anders", "the folder already holds something else"),
+    "INDICATOR_INVALID": ("run", "De indicator is onjuist beschreven", "the indicator definition cannot be used"),
+    "INDICATOR_UNKNOWN": ("run", "De indicator bestaat niet", "the indicator does not exist"),
+    "INPUT_INVALID": ("run", "De opgegeven invoer kan niet worden gebruikt", "the given input cannot be used"),
+    "INTERNAL": ("run", "Onverwachte fout in de software", "an unexpected failure of the software"),
+    "KEY_DESTROYED": ("run", "De sleutel is vernietigd", "the key was destroyed"),
+    "KEY_MISSING": ("run", "Er is geen sleutel of wachtzin", "there is no key or passphrase"),
+    "KEY_WRONG": ("run", "De wachtzin past niet bij de sleutel", "the passphrase does not fit the key"),
+    "MODEL_FAILED": ("run", "Een SQL-model is mislukt", "an SQL model failed"),
+    "MUNICIPALITY_UNKNOWN": ("run", "De gemeente is onbekend", "the municipality is unknown"),
+    "NOTHING_PUBLISHED": ("run", "Er is nog niets gepubliceerd", "nothing has been published yet"),
+    "PERIOD_UNKNOWN": ("run", "De periode is onbekend", "the period is unknown"),
+    "STAGE_ORDER": ("run", "De vorige stap is nog niet gedaan", "the stage before this one has not been done"),
+    "SUITE_INVALID": ("run", "De kwaliteitssuite kan niet worden geladen", "the expectation suite cannot be loaded"),
+    "SUPPLIER_INVALID": ("run", "Het leveranciersbestand kan niet worden geladen", "the supplier file cannot be loaded"),
+}  # fmt: skip
+
+Reason = StrEnum("Reason", {code: code for code in _TABLE})  # type: ignore[misc]
+"""The reason codes as an enumeration; the value equals the name."""
+
+REASONS: dict[Reason, ReasonText] = {Reason(code): ReasonText(*row) for code, row in _TABLE.items()}
+"""What each reason code says, in Dutch and English."""

@@ -113,9 +113,8 @@ class Zones:
 
 
 def resource(name: str) -> Path:
-    """Return the folder ``warehouse``, ``expectations`` or ``dags``, in a checkout as in an installed wheel."""
-    packaged = _PACKAGE / "_resources" / name
-    return packaged if packaged.is_dir() else _PACKAGE.parents[1] / name
+    """Return the folder ``warehouse``, ``expectations`` or ``dags``: links in a checkout, folders in a wheel."""
+    return (_PACKAGE / "_resources" / name).resolve()
 
 
 def sync_directory(path: Path) -> None:

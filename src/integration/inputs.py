@@ -1,0 +1,198 @@
+"""What tonight's warehouse of a domain is built from: accepted deliveries, the calendar, the clock.
+
+Everything that decides the content of a domain's file goes into one fingerprint, so that a night with nothing
+new can be recognised and left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from integration import __version__
+from integration.contracts import Contract, contract_ids, expected_periods, load_contract, load_supplier, supplier_codes
+from integration.ledger import Entry, Ledger
+from integration.names import DomainCode
+from integration.settings import AMSTERDAM, Settings
+from integration.storage import Zones, resource
+from integration.warehouse import insert_rows, load_seeds, sealed_errors
+
+DUCKDB_TYPES = {
+    "string": "VARCHAR",
+    "code": "VARCHAR",
+    "date": "DATE",
+    "integer": "INTEGER",
+    "codes": "VARCHAR[]",
+    "dates": "DATE[]",
+}
+RECORD_HEAD = (
+    ("delivery_id", "VARCHAR"), ("source", "VARCHAR"), ("supplier", "VARCHAR"), ("municipality", "VARCHAR"),
+    ("period", "VARCHAR"), ("row_number", "INTEGER"), ("record_key", "VARCHAR"),
+    ("status_aanlevering", "VARCHAR"), ("peildatum", "DATE"),
+)  # fmt: skip
+MENTION_COLUMNS = (
+    ("delivery_id", "VARCHAR"), ("source", "VARCHAR"), ("supplier", "VARCHAR"), ("municipality", "VARCHAR"),
+    ("period", "VARCHAR"), ("record_key", "VARCHAR"), ("row_number", "INTEGER"), ("peildatum", "DATE"),
+    ("role", "VARCHAR"), ("patient_rol", "VARCHAR"), ("relation", "VARCHAR"), ("sex", "VARCHAR"),
+    ("birth_year", "SMALLINT"), ("birth_known", "VARCHAR"), ("pc4", "VARCHAR"), ("address_kind", "VARCHAR"),
+    ("secret", "BOOLEAN"), ("departure_date", "DATE"), ("bsn_token", "VARCHAR"), ("bsn_status", "VARCHAR"),
+    ("token_demographic", "VARCHAR"), ("token_demographic_first", "VARCHAR"), ("token_name", "VARCHAR"),
+    ("token_birth_first", "VARCHAR"), ("address_token", "VARCHAR"), ("address_token_base", "VARCHAR"),
+    ("address_inherited", "BOOLEAN"),
+)  # fmt: skip
+_DELIVERY_COLUMNS = (
+    ("delivery_id", "VARCHAR"), ("source", "VARCHAR"), ("supplier", "VARCHAR"), ("municipality", "VARCHAR"),
+    ("period", "VARCHAR"), ("period_start", "DATE"), ("period_end", "DATE"), ("sequence", "INTEGER"),
+    ("arrived_at", "TIMESTAMP"), ("state", "VARCHAR"), ("rows", "INTEGER"), ("superseded", "BOOLEAN"),
+)  # fmt: skip
+_EXPECTED_COLUMNS = (
+    ("supplier", "VARCHAR"), ("source", "VARCHAR"), ("municipality", "VARCHAR"), ("period", "VARCHAR"),
+    ("period_end", "DATE"), ("due_date", "DATE"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The accepted deliveries of a domain (all, and those not replaced by a later one) and the run's date."""
+
+    domain: DomainCode
+    run_date: date
+    loaded: tuple[Entry, ...]
+    refused: tuple[Entry, ...]
+    superseded: frozenset[str]
+    expected: tuple[tuple[str, str, str, str, date, date], ...]
+    fingerprint: str
+
+
+def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
+    """Collect a domain's inputs. A later accepted sequence for the same supplier and period replaces the earlier."""
+    entries = ledger.entries(municipality=domain)
+    loaded = tuple(entry for entry in entries if entry.state == "loaded")
+    refused = tuple(entry for entry in entries if entry.state == "quarantined")
+    newest: dict[tuple[str, str], int] = {}
+    for entry in loaded:
+        place = (entry.supplier, entry.period)
+        newest[place] = max(newest.get(place, 0), entry.sequence)
+    superseded = frozenset(e.subject for e in loaded if e.sequence < newest[(e.supplier, e.period)])
+    expected = _expected(domain, settings)
+    text = json.dumps(
+        [
+            __version__,
+            code_fingerprint(),
+            domain,
+            settings.today(),
+            [asdict(entry) | {"facts": None} for entry in (*loaded, *refused)],
+            sorted(superseded),
+            expected,
+        ],
+        default=str,
+    )
+    return Inputs(
+        domain=domain,
+        run_date=settings.today(),
+        loaded=loaded,
+        refused=refused,
+        superseded=superseded,
+        expected=expected,
+        fingerprint=hashlib.sha256(text.encode()).hexdigest(),
+    )
+
+
+def _expected(domain: DomainCode, settings: Settings) -> tuple[tuple[str, str, str, str, date, date], ...]:
+    rows = []
+    for code in supplier_codes(settings.zones):
+        supplier = load_supplier(settings.zones, code)
+        if domain in supplier.municipalities:
+            for period, due in expected_periods(supplier, settings.today()):
+                rows.append((supplier.code, supplier.source, str(domain), period.text, period.end, due))
+    return tuple(sorted(rows))
+
+
+def code_fingerprint() -> str:
+    """SHA-256 over the SQL models, seeds and definitions: a changed rule makes a new night even without new data."""
+    digest = hashlib.sha256()
+    for path in sorted(resource("warehouse").rglob("*")):
+        if path.suffix in {".sql", ".csv", ".yml"}:
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def load_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs, zones: Zones) -> None:
+    """Fill ``meta``, ``seed`` and ``staging`` of a fresh building file."""
+    insert_rows(
+        con,
+        "meta.run",
+        (("domain", "VARCHAR"), ("run_date", "DATE"), ("fingerprint", "VARCHAR")),
+        [(inputs.domain, inputs.run_date, inputs.fingerprint)],
+    )
+    known = [_delivery_row(entry, inputs.superseded) for entry in (*inputs.loaded, *inputs.refused)]
+    insert_rows(con, "meta.delivery", _DELIVERY_COLUMNS, known)
+    insert_rows(con, "meta.expected_delivery", _EXPECTED_COLUMNS, inputs.expected)
+    load_seeds(con, {"run_date": inputs.run_date})
+    con.execute("create schema if not exists staging")
+    for source in contract_ids():
+        _records_view(con, load_contract(source), _files(inputs, zones, "records", source))
+    _view(con, "staging.mentions", MENTION_COLUMNS, _files(inputs, zones, "mentions", superseded=False))
+
+
+def _delivery_row(entry: Entry, superseded: frozenset[str]) -> tuple[object, ...]:
+    period = entry.delivery.period
+    return (
+        entry.subject, entry.source, entry.supplier, entry.municipality, period.text, period.start, period.end,
+        entry.sequence, _dutch_time(entry.arrived_at), entry.state, entry.rows,
+        entry.subject in superseded,
+    )  # fmt: skip
+
+
+def _dutch_time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(AMSTERDAM).replace(tzinfo=None)
+
+
+def _files(
+    inputs: Inputs, zones: Zones, table: str, source: str | None = None, *, superseded: bool = True
+) -> list[str]:
+    chosen = [
+        entry
+        for entry in inputs.loaded
+        if (source is None or entry.source == source) and (superseded or entry.subject not in inputs.superseded)
+    ]
+    paths = [zones.linked_dir(entry.delivery) / f"{table}.parquet" for entry in chosen]
+    return [str(path) for path in paths if path.exists()]
+
+
+def record_columns(contract: Contract) -> tuple[tuple[str, str], ...]:
+    """The columns of a source's encoded records with their DuckDB types."""
+    head = {name for name, _ in RECORD_HEAD}
+    body = [
+        (field.name, "VARCHAR" if field.role == "key" else DUCKDB_TYPES[field.type])
+        for field in contract.fields
+        if field.role in {"attribute", "key"} and field.name not in head | {"record_id"}
+    ]
+    return (*RECORD_HEAD, *body)
+
+
+def _records_view(con: duckdb.DuckDBPyConnection, contract: Contract, files: list[str]) -> None:
+    _view(con, f"staging.records_{contract.id}", record_columns(contract), files)
+
+
+def _view(
+    con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[tuple[str, str]], files: list[str]
+) -> None:
+    """A view over Parquet files with exactly these columns: those that older files lack are NULL."""
+    with sealed_errors(name):
+        if not files:
+            nothing = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)
+            con.execute(f"create or replace view {name} as select {nothing} where false")
+            return
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+        scan = f"read_parquet([{listed}], union_by_name = true)"
+        present = {row[0] for row in con.execute(f"describe select * from {scan}").fetchall()}
+        chosen = ", ".join(
+            f"cast({column if column in present else 'null'} as {kind}) as {column}" for column, kind in columns
+        )
+        con.execute(f"create or replace view {name} as select {chosen} from {scan}")

@@ -1,0 +1,334 @@
+"""The straight line, in order. Whoever reads this file knows the whole system.
+
+    receive -> encode -> check -> load            one delivery at a time, many side by side
+    link -> model -> overview -> indicators       one domain at a time, in a file of its own
+    release                                       all domains together, closed periods only
+
+Each function takes ids, reads the installation's settings and returns a small frozen result with ids, counts
+and reason codes. DAGs, the command line and pages call these functions and nothing deeper. Every stage can
+be run again: what was done is recognised and left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
+from integration.ledger import Ledger
+from integration.names import DeliveryId, DomainCode
+from integration.reasons import Reason
+from integration.settings import Settings, get_settings
+from integration.storage import atomic_directory, read_json, write_json
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage's name, what is done and what there is to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one delivery in one stage: its id, its state now, and the reason when it was refused."""
+
+    delivery_id: str
+    state: str
+    reason: str | None = None
+    rows: int = 0
+    refused_rows: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True)
+class DomainResult:
+    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's."""
+
+    domain: str
+    stage: str
+    unchanged: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A whole run: deliveries by state, domains, the release, and the exit code that sums it up."""
+
+    deliveries: tuple[Outcome, ...]
+    domains: tuple[DomainResult, ...]
+    release: int | None
+    exit_code: int
+
+
+# -- deliveries ---------------------------------------------------------------------------------------------------
+
+
+def receive(source: str | None = None) -> list[Outcome]:
+    """Take in what lies in the inbox (of one source): each delivery is accepted whole or quarantined whole."""
+    from integration.deliveries.receive import receive_inbox
+
+    settings = get_settings()
+    receipts = receive_inbox(settings.zones, _ledger(settings), settings, source=source)
+    return [
+        Outcome(
+            delivery_id=str(receipt.delivery_id or receipt.quarantine_id),
+            state="received" if receipt.accepted else "quarantined",
+            reason=receipt.reason.value if receipt.reason else None,
+            rows=receipt.rows,
+        )
+        for receipt in receipts
+    ]
+
+
+def pending(source: str | None = None) -> list[str]:
+    """The deliveries that were taken in but are not loaded yet, in the order they must be handled."""
+    entries = _ledger(get_settings()).entries(source=source)
+    waiting = [entry for entry in entries if entry.state in {"received", "encoded", "checked"}]
+    return [entry.subject for entry in sorted(waiting, key=lambda e: (e.supplier, e.municipality, e.sequence))]
+
+
+def encode(delivery_id: str) -> Outcome:
+    """Replace a delivery's identifiers by keyed pseudonyms, in a short-lived process of its own.
+
+    Raises :class:`IntegrationError` when that process fails; it has written nothing then.
+    """
+    settings = get_settings()
+    entry = _ledger(settings).entry(delivery_id)
+    if entry is None:
+        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
+    if entry.state == "received":
+        command = [sys.executable, "-m", "integration.encode_process", delivery_id]
+        environment = {**os.environ, "INTEGRATION_HOME": str(settings.zones.home)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode not in {EXIT_FINE, EXIT_FINDINGS}:
+            reason = _reason_in(done.stderr)
+            raise (KeyUnavailable if reason.name.startswith("KEY_") else IntegrationError)(reason, file=delivery_id)
+    facts = read_json(settings.zones.staging_dir(DeliveryId.parse(delivery_id)) / "encode.json")
+    return Outcome(delivery_id, "encoded", rows=facts["rows_ok"], refused_rows=facts["rows_refused"])
+
+
+def _reason_in(text: str) -> Reason:
+    """The reason code in a child's last line; INTERNAL when there is none."""
+    found = [word.strip(":") for word in text.split() if word.strip(":") in Reason.__members__]
+    return Reason(found[-1]) if found else Reason.INTERNAL
+
+
+def check(delivery_ids: Sequence[str]) -> list[Outcome]:
+    """Run each delivery's expectation suite. A critical failure stops that delivery; warnings pass and are kept."""
+    settings = get_settings()
+    ledger = _ledger(settings)
+    wanted = [d for d in delivery_ids if (entry := ledger.entry(d)) and entry.state == "encoded"]
+    outcomes = [_settled(ledger, d) for d in delivery_ids if d not in wanted]
+    if wanted:
+        from integration.quality import check_deliveries
+
+        for result in check_deliveries(settings.zones, wanted):
+            outcomes.append(_record_check(ledger, settings, result))
+    return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
+
+
+def _record_check(ledger: Ledger, settings: Settings, result: Any) -> Outcome:
+    reason = {"failed": Reason.CHECK_CRITICAL, "error": Reason.CHECK_ERROR}.get(result.outcome)
+    state = "quarantined" if reason else "checked"
+    facts = {"critical_failed": list(result.critical_failed), "warned": list(result.warned)}
+    ledger.append(result.delivery_id, state, at=settings.now(), reason=reason, facts=facts)
+    return Outcome(result.delivery_id, state, reason.value if reason else None, warnings=len(result.warned))
+
+
+def _settled(ledger: Ledger, delivery_id: str) -> Outcome:
+    entry = ledger.entry(delivery_id)
+    if entry is None:
+        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
+    return Outcome(delivery_id, entry.state, entry.reason.value if entry.reason else None, entry.rows)
+
+
+def load(delivery_ids: Sequence[str]) -> list[Outcome]:
+    """Keep the checked deliveries' Parquet in the linked zone, each whole; every record version stays."""
+    settings = get_settings()
+    ledger = _ledger(settings)
+    return [_load_one(settings, ledger, delivery_id) for delivery_id in delivery_ids]
+
+
+def _load_one(settings: Settings, ledger: Ledger, delivery_id: str) -> Outcome:
+    entry = ledger.entry(delivery_id)
+    if entry is None:
+        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
+    if entry.state == "checked":
+        source = settings.zones.staging_dir(entry.delivery)
+        with atomic_directory(settings.zones.linked_dir(entry.delivery)) as target:
+            for table in ("records", "mentions"):
+                shutil.copyfile(source / f"{table}.parquet", target / f"{table}.parquet")
+        ledger.append(delivery_id, "loaded", at=settings.now())
+    return _settled(ledger, delivery_id)
+
+
+# -- one domain, one night ------------------------------------------------------------------------------------------
+
+
+def domains() -> list[str]:
+    """The pseudonym domains of this installation: every municipality that a supplier delivers for."""
+    from integration.contracts import load_supplier, supplier_codes
+
+    zones = get_settings().zones
+    return sorted({str(m) for code in supplier_codes(zones) for m in load_supplier(zones, code).municipalities})
+
+
+def link(domain: str) -> DomainResult:
+    """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
+    from integration import inputs, warehouse
+    from integration.linkage import build_families, link_persons
+
+    settings, code = get_settings(), DomainCode(domain)
+    gathered = inputs.gather(code, settings, _ledger(settings))
+    if _published_fingerprint(settings, code) == gathered.fingerprint:
+        return DomainResult(domain, "link", unchanged=True)
+    keys = _keys(settings)
+    with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
+        inputs.load_inputs(con, gathered, settings.zones)
+        with warehouse.sealed_errors("link"):
+            persons = link_persons(con, code, keys.subkey(code, "output"))
+            families = build_families(con, code, keys.subkey(code, "family"), gathered.run_date)
+    return DomainResult(domain, "link", counts=_counts(persons) | _counts(families))
+
+
+def model(domain: str) -> DomainResult:
+    """Build ``warehouse/staging`` and ``warehouse/core``: one SQL file a table."""
+    return _build(domain, "model", ("staging", "core"))
+
+
+def overview(domain: str) -> DomainResult:
+    """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
+    return _build(domain, "overview", ("families",))
+
+
+def indicators(domain: str) -> DomainResult:
+    """Calculate the indicators and publish the domain's file by an atomic rename."""
+    from integration import warehouse
+
+    settings, code = get_settings(), DomainCode(domain)
+    result = _build(domain, "indicators", ("indicators",))
+    if not result.unchanged:
+        with warehouse.connect(settings.zones.building(code), settings) as con:
+            run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
+            rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
+        warehouse.publish(settings.zones, code, settings)
+        manifest = {
+            "domain": domain,
+            "run_date": run[0],
+            "fingerprint": run[1],
+            "tables": rows,
+            "key_fingerprints": _keys(settings).fingerprints(),
+        }
+        write_json(settings.zones.warehouse / f"{domain}.json", manifest)
+    return result
+
+
+def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
+    """Run the models of some folders in tonight's file; nothing to do when no file is being built."""
+    from integration import warehouse
+
+    settings, code = get_settings(), DomainCode(domain)
+    path = settings.zones.building(code)
+    if not path.exists():
+        if not settings.zones.published(code).exists():
+            raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+        return DomainResult(domain, stage, unchanged=True)
+    counts: dict[str, int] = {}
+    with warehouse.connect(path, settings) as con:
+        run_date = con.execute("select run_date from meta.run").fetchall()[0][0]
+        for folder in folders:
+            counts |= warehouse.run_models(con, folder, {"run_date": run_date})
+    return DomainResult(domain, stage, counts=counts)
+
+
+def nightly(domain: str) -> list[DomainResult]:
+    """One domain's night: link, model, overview, indicators."""
+    return [stage(domain) for stage in (link, model, overview, indicators)]
+
+
+# -- all domains together --------------------------------------------------------------------------------------------
+
+
+def release() -> Any:
+    """Protect the closed periods' figures and publish them as a numbered release; the same figures twice is once."""
+    from integration.release_stage import build_release
+
+    settings = get_settings()
+    return build_release(settings, _ledger(settings))
+
+
+def run(progress: Progress | None = None) -> RunResult:
+    """The whole line for everything in the inbox. One delivery's failure never stops another."""
+    say = progress or (lambda stage, done, total: None)
+    _keys(get_settings())
+    outcomes = {outcome.delivery_id: outcome for outcome in receive()}
+    waiting = pending()
+    for number, delivery_id in enumerate(waiting, 1):
+        say("encode", number, len(waiting))
+        outcomes[delivery_id] = _encode_or_explain(delivery_id)
+    encoded = [d for d in waiting if outcomes[d].state == "encoded"]
+    say("check", 0, len(encoded))
+    for outcome in check(encoded):
+        outcomes[outcome.delivery_id] = replace(outcomes[outcome.delivery_id], **_verdict(outcome))
+    for outcome in load([d for d in encoded if outcomes[d].state == "checked"]):
+        outcomes[outcome.delivery_id] = replace(outcomes[outcome.delivery_id], state=outcome.state)
+    nights = []
+    for number, domain in enumerate(domains(), 1):
+        say("nightly", number, len(domains()))
+        nights += nightly(domain)
+    published = release() if nights else None
+    return RunResult(
+        deliveries=tuple(outcomes.values()),
+        domains=tuple(nights),
+        release=published.number if published else None,
+        exit_code=_exit_code(outcomes.values()),
+    )
+
+
+def _encode_or_explain(delivery_id: str) -> Outcome:
+    """Encode; a failure of this delivery is told in its outcome, a missing key ends the run."""
+    try:
+        return encode(delivery_id)
+    except KeyUnavailable:
+        raise
+    except IntegrationError as error:
+        return Outcome(delivery_id, "received", error.reason.value)
+
+
+def _verdict(outcome: Outcome) -> dict[str, Any]:
+    return {"state": outcome.state, "reason": outcome.reason, "warnings": outcome.warnings}
+
+
+def _exit_code(outcomes: Iterable[Outcome]) -> int:
+    """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
+    seen = list(outcomes)
+    if any(outcome.state not in {"loaded", "quarantined"} for outcome in seen):
+        return EXIT_FAILURE
+    found = any(o.state == "quarantined" or o.refused_rows or o.warnings for o in seen)
+    return EXIT_FINDINGS if found else EXIT_FINE
+
+
+# -- shared ------------------------------------------------------------------------------------------------------
+
+
+def _ledger(settings: Settings) -> Ledger:
+    return Ledger(settings.ledger())
+
+
+def _keys(settings: Settings) -> Any:
+    from integration.pseudonyms.keyring import open_keyring
+
+    return open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+
+
+def _published_fingerprint(settings: Settings, domain: DomainCode) -> str | None:
+    path = settings.zones.warehouse / f"{domain}.json"
+    if not path.exists() or not settings.zones.published(domain).exists():
+        return None
+    return str(read_json(path)["fingerprint"])
+
+
+def _counts(result: Any) -> dict[str, int]:
+    return {name: value for name, value in asdict(result).items() if isinstance(value, int)}

@@ -1,0 +1,67 @@
+"""Search everything written for planted identifiers: every byte, and every decoded table.
+
+Byte search alone is a false green, because Parquet and DuckDB compress strings: their tables are decoded too.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+
+
+def variants(value: str) -> set[bytes]:
+    """The forms in which a value may lie around: UTF-8, UTF-16, cases, hex, base64, reversed."""
+    plain = {value, value.upper(), value.lower(), value[::-1]}
+    found = {text.encode() for text in plain} | {value.encode("utf-16-le"), value.encode("cp1252", "ignore")}
+    found |= {value.encode().hex().encode(), base64.b64encode(value.encode()).rstrip(b"=")}
+    return {form for form in found if len(form) >= 6}
+
+
+def hits(folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = ()) -> dict[str, set[str]]:
+    """Values found per file under ``folder`` (sub-folders named in ``leave_out`` excepted)."""
+    forms = {form: value for value in values for form in variants(value)}
+    found: dict[str, set[str]] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts
+        if not path.is_file() or (inside and inside[0] in leave_out):
+            continue
+        for content in contents(path):
+            seen = {value for form, value in forms.items() if form in content}
+            if seen:
+                found.setdefault(str(path.relative_to(folder)), set()).update(seen)
+    return found
+
+
+def contents(path: Path) -> Iterator[bytes]:
+    """A file's bytes, its name, and what is in it once decoded."""
+    yield path.name.encode()
+    raw = path.read_bytes()
+    yield raw
+    if path.suffix == ".parquet":
+        yield _table(f"read_parquet('{path}')")
+    elif path.suffix == ".duckdb":
+        yield from _duckdb(path)
+    elif raw[:15] == b"SQLite format 3":
+        with sqlite3.connect(path) as con:
+            yield "\n".join(con.iterdump()).encode()
+    elif path.suffix == ".gz":
+        yield gzip.decompress(raw)
+
+
+def _table(source: str) -> bytes:
+    rows = duckdb.sql(f"select * from {source}").fetchall()
+    return "\n".join(repr(row) for row in rows).encode()
+
+
+def _duckdb(path: Path) -> Iterator[bytes]:
+    with duckdb.connect(str(path), read_only=True) as con:
+        names = con.execute(
+            "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"
+        ).fetchall()
+        for schema, name in names:
+            yield repr(con.execute(f'select * from "{schema}"."{name}"').fetchall()).encode()

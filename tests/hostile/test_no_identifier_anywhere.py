@@ -1,0 +1,44 @@
+"""After a whole run, no identifier of any person is found outside the zones that hold deliveries as they came."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from conftest import Installation
+from helpers.canaries import hits
+
+AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")
+
+
+def planted(run: Installation) -> list[str]:
+    """Every BSN, and postcodes and long surnames (short ones are parts of ordinary words)."""
+    persons = duckdb.sql(f"select distinct bsn, achternaam from read_parquet('{run.zones.truth}/persons.parquet')")
+    addresses = duckdb.sql(f"select distinct postcode from read_parquet('{run.zones.truth}/addresses.parquet')")
+    values = {postcode for (postcode,) in addresses.fetchall() if postcode}
+    for bsn, surname in persons.fetchall():
+        values |= {bsn} if bsn else set()
+        values |= {surname} if surname and len(surname) >= 8 else set()
+    return sorted(values)
+
+
+def test_nothing_found_outside_the_zones_of_deliveries(demo_run: Installation) -> None:
+    values = planted(demo_run)
+    assert len(values) > 200
+    assert hits(demo_run.home, values, leave_out=AS_THEY_CAME) == {}
+
+
+def test_the_search_finds_what_is_there(demo_run: Installation) -> None:
+    """Positive control: the same search finds the planted identifiers where they may be."""
+    values = planted(demo_run)
+    found = set().union(*hits(demo_run.zones.truth, values).values())
+    assert found == set(values)
+    assert hits(demo_run.zones.raw, values)
+
+
+@pytest.mark.parametrize("name", ["reason.json", "manifest.json"])
+def test_quarantine_papers_hold_no_values(demo_run: Installation, name: str) -> None:
+    values = planted(demo_run)
+    papers = list(demo_run.zones.quarantine.rglob(f"*{name}"))
+    assert papers
+    text = "\n".join(path.read_text() for path in papers)
+    assert [value for value in values if value in text] == []

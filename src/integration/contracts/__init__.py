@@ -1,8 +1,8 @@
 """Data contracts: what each source delivers, and how each supplier writes it.
 
-A contract is an Open Data Contract Standard document, ``odcs/<source>/<version>.yml``, or a short difference to
-the version before it, ``<version>.diff.yml``. A supplier file is one organisation's dialect of a contract. Both are
-read strictly: what cannot be used, or may not be held, is refused before any data is touched.
+A contract is an Open Data Contract Standard document, ``odcs/<source>/<version>.yml``, or a short difference
+to the version before it, ``<version>.diff.yml``. A supplier file is one organisation's dialect of a contract.
+Both are read strictly: what cannot be used, or may not be held, is refused before any data is touched.
 
 Everything here is imported when first used, so that listing the sources costs nothing.
 """
@@ -58,7 +58,7 @@ __all__ = [
 
 
 def contract_ids() -> list[str]:
-    """The sources that have a contract, sorted; from folder names only, nothing is read."""
+    """Return the sources that have a contract, sorted; from folder names only, nothing is read."""
     return sorted(path.name for path in ODCS.iterdir() if path.is_dir() and any(path.glob("*.yml")))
 
 

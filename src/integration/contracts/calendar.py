@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def expected_periods(supplier: Supplier, until: date) -> list[tuple[Period, date]]:
-    """The periods that ended on or before ``until`` and the day each delivery is due, oldest first.
+    """Return the periods that ended on or before ``until`` and the day each is due, oldest first.
 
-    The first is the agreed stock delivery, if the calendar has a ``base``; then every whole week, month or half
-    year that starts on or after ``since``. A due day may lie after ``until``.
+    The first is the agreed stock delivery, if the calendar has a ``base``; then every whole week, month or
+    half year that starts on or after ``since``. A due day may lie after ``until``.
     """
     calendar = supplier.calendar
     stock = [f"stand-{calendar.base.isoformat()}"] if calendar.base else []
@@ -26,7 +26,7 @@ def expected_periods(supplier: Supplier, until: date) -> list[tuple[Period, date
 
 
 def _regular(frequency: str, since: date, until: date) -> Iterator[str]:
-    """The texts of the periods that start between ``since`` and ``until``."""
+    """Yield the texts of the periods that start between ``since`` and ``until``."""
     if frequency == "weekly":
         monday = since + timedelta(days=-since.weekday() % 7)
         while monday <= until:

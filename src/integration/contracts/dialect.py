@@ -16,7 +16,7 @@ LIST_SEPARATORS = ("|", ",", ";", "+", "/")
 STRICT = ConfigDict(extra="forbid", strict=True, frozen=True)
 """Supplier files are read to the letter: an unknown key is a mistake, a number is no text."""
 
-_DATE_FORMAT = re.compile(r"(?:(?P<dmy>dd|d)(?P<a>[-/.]?)(?:mm|m)(?P=a)yyyy|yyyy(?P<b>[-/.]?)mm(?P=b)dd)")
+_DATE_FORMAT = re.compile(r"ddmmyyyy|yyyymmdd|dd?([-/.])mm?\1yyyy|yyyy([-/.])mm\2dd")
 _TOKENS = {
     "dd": (r"(?P<day>\d{2})", "%d"),
     "d": (r"(?P<day>\d{1,2})", "%d"),
@@ -47,13 +47,17 @@ def _list_separator(value: str) -> str:
 
 
 def _date_format(value: str) -> str:
-    if not _DATE_FORMAT.fullmatch(value) or (value.startswith("d") and not re.search(r"[-/.]", value) and "dd" not in value):
-        raise ValueError("date_format must be day, month, year or year, month, day: dd-mm-yyyy, d/m/yyyy, yyyymmdd, ...")
+    if not _DATE_FORMAT.fullmatch(value):
+        raise ValueError("date_format must be like dd-mm-yyyy, d/m/yyyy, ddmmyyyy, yyyy-mm-dd or yyyymmdd")
     return value
 
 
 class Dialect(BaseModel):
-    """The form of a supplier's files. ``date_format`` is in tokens (``dd-mm-yyyy``), ``strptime`` for Python."""
+    """The form of a supplier's files.
+
+    ``date_format`` is in tokens (``dd-mm-yyyy``); :attr:`strptime` is the same for Python. ``delimiter`` is
+    the character itself, also where the file says ``tab``.
+    """
 
     model_config = STRICT
 
@@ -77,10 +81,11 @@ class Dialect(BaseModel):
     def date_pattern(self) -> re.Pattern[str]:
         """``date_format`` as a pattern with the groups day, month and year."""
         parts = re.findall(r"dd?|mm?|yyyy|[-/.]", self.date_format)
-        return re.compile("".join(_TOKENS[part][0] if part in _TOKENS else re.escape(part) for part in parts), re.ASCII)
+        pattern = "".join(_TOKENS[part][0] if part in _TOKENS else re.escape(part) for part in parts)
+        return re.compile(pattern, re.ASCII)
 
     def parse_date(self, text: str) -> date | None:
-        """The date that ``text`` is in this dialect, or None; stricter than strptime, which accepts 1-2-2025."""
+        """Return the date that ``text`` is in this dialect, or None; ``1-2-2025`` is none in dd-mm-yyyy."""
         found = self.date_pattern.fullmatch(text)
         if found is None:
             return None
@@ -90,11 +95,11 @@ class Dialect(BaseModel):
             return None
 
     def format_date(self, day: date) -> str:
-        """``day`` as this dialect writes it; :meth:`parse_date` gives it back."""
+        """Return ``day`` as this dialect writes it; :meth:`parse_date` gives it back."""
         values = {"dd": f"{day.day:02}", "d": str(day.day), "mm": f"{day.month:02}", "m": str(day.month)}
         values["yyyy"] = f"{day.year:04}"
         return re.sub("|".join(_TOKENS), lambda found: values[found.group()], self.date_format)
 
     def split_list(self, text: str) -> list[str]:
-        """The items of a list column, stripped; an empty text is an empty list."""
+        """Return the items of a list column, stripped; an empty text is an empty list."""
         return [part.strip() for part in text.split(self.list_separator) if part.strip()]

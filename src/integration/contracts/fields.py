@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _CUSTOM = {"role", "about", "label_en", "provenance"}
-IDENTIFIERS = frozenset(f"{person}_{part}" for person in PERSONS for part in PERSON_PARTS + ADDRESS_PARTS) | frozenset(
-    ADDRESS_PARTS
-)
+IDENTIFIERS = frozenset(
+    f"{person}_{part}" for person in PERSONS for part in PERSON_PARTS + ADDRESS_PARTS
+) | frozenset(ADDRESS_PARTS)
 """The direct identifiers that encoding knows how to drop and tokenise; no other can be declared."""
+_TYPES_OF_PARTS: dict[str, FieldType] = {"geboortedatum": "date", "huisnummer": "integer"}
 
 
 def build_field(where: str, item: SchemaProperty) -> Field:
-    """The field of one property; raise :class:`~integration.errors.DeclarationError` when it cannot be held."""
+    """Return the field of one property, or raise :class:`~integration.errors.DeclarationError`."""
     name = item.name or ""
     if not _NAME.fullmatch(name):
         raise invalid(where, "a column name must be 2 to 40 lower case letters, digits and underscores")
@@ -61,9 +62,9 @@ def build_field(where: str, item: SchemaProperty) -> Field:
         required=bool(item.required),
         unique=bool(item.unique),
         label_nl=item.businessName,
-        label_en=custom["label_en"],
+        label_en=str(custom["label_en"]),
         description=" ".join(item.description.split()),
-        source=custom["provenance"],
+        source=str(custom["provenance"]),
         codes=codes,
         code_labels=labels,
         pattern=_option(where, name, options, "pattern", str),
@@ -71,7 +72,9 @@ def build_field(where: str, item: SchemaProperty) -> Field:
         maximum=_option(where, name, options, "maximum", int),
     )
     if options:
-        raise _refuse(where, name, f"logicalTypeOptions not understood: {', '.join(sorted(map(str, options)))}")
+        raise _refuse(
+            where, name, f"logicalTypeOptions not understood: {', '.join(sorted(map(str, options)))}"
+        )
     _check_field(where, field)
     return field
 
@@ -81,7 +84,7 @@ def _refuse(where: str, name: str, why: str, reason: Reason | None = None) -> De
 
 
 def _type(where: str, item: SchemaProperty) -> FieldType:
-    """The field type: the standard's logical type, with a code list or a list of items taken into account."""
+    """Return the field type: the logical type, with a code list or a list of items taken into account."""
     name = item.name or ""
     if item.logicalType == "array":
         if item.items is None:
@@ -97,7 +100,9 @@ def _type(where: str, item: SchemaProperty) -> FieldType:
     raise _refuse(where, name, "logicalType must be string, date, integer or array")
 
 
-def _codes(where: str, name: str, enum: list[EnumValue] | None) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+def _codes(
+    where: str, name: str, enum: list[EnumValue] | None
+) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     if not enum:
         return None, None
     if not all(isinstance(entry.value, (str, int)) and entry.label for entry in enum):
@@ -120,30 +125,54 @@ def _refuse_prohibited(where: str, item: SchemaProperty, kind: FieldType, custom
     tags = [*(item.tags or []), *(synonym.synonym or "" for synonym in item.synonyms or [])]
     names = [item.name, item.businessName, item.physicalName, item.encryptedName, custom["label_en"], *tags]
     holder = item.items if item.items is not None else item
-    codes = [text for entry in holder.enum or [] for text in (str(entry.value), entry.label, entry.description)]
+    codes = [
+        text for entry in holder.enum or [] for text in (str(entry.value), entry.label, entry.description)
+    ]
     prose = [item.description, item.transformDescription, item.transformLogic, holder.description, *codes]
-    topic = prohibited_topic(filter(None, names), filter(None, prose), holds_text=kind in ("string", "code", "codes"))
+    topic = prohibited_topic(
+        filter(None, names), filter(None, prose), holds_text=kind in ("string", "code", "codes")
+    )
     if topic:
         why = f"{topic} may not be declared"
         raise _refuse(where, item.name or "", why, Reason.CONTRACT_PROHIBITED)
 
 
 def _check_field(where: str, field: Field) -> None:
-    """Refuse free text, identifiers that encoding does not know, and bounds that make no sense."""
-    if field.role == "attribute" and field.type == "string" and (why := why_free_text(field.pattern)):
-        raise _refuse(where, field.name, f"free text may not be declared: {why}", Reason.CONTRACT_PROHIBITED)
-    if field.role == "quasi_identifier" and field.type == "string" and (why := why_free_text(field.pattern)):
+    """Refuse free text, and bounds that make no sense."""
+    kept = field.role in ("attribute", "quasi_identifier")
+    if kept and field.type == "string" and (why := why_free_text(field.pattern)):
         raise _refuse(where, field.name, f"free text may not be declared: {why}", Reason.CONTRACT_PROHIBITED)
     if field.pattern is not None:
+        if field.type != "string":
+            raise _refuse(where, field.name, "only a string has a pattern")
         try:
             re.compile(field.pattern)
         except re.error:
             raise _refuse(where, field.name, "the pattern is not a regular expression") from None
-        if field.type != "string":
-            raise _refuse(where, field.name, "only a string has a pattern")
+    bounds = [bound for bound in (field.minimum, field.maximum) if bound is not None]
+    if bounds and field.type != "integer":
+        raise _refuse(where, field.name, "only an integer has bounds")
+    if bounds != sorted(bounds):
+        raise _refuse(where, field.name, "minimum is above maximum")
+    _check_role(where, field)
+
+
+def _check_role(where: str, field: Field) -> None:
+    """Refuse identifiers that encoding does not know how to drop, and roles that hide a column."""
     if (field.role == "identifier") != (field.name in IDENTIFIERS):
-        raise _refuse(where, field.name, f"role identifier is for exactly these: {', '.join(sorted(IDENTIFIERS))}")
+        raise _refuse(
+            where, field.name, f"role identifier is for exactly these: {', '.join(sorted(IDENTIFIERS))}"
+        )
+    if field.role == "identifier":
+        person, _, part = field.name.partition("_")
+        bare = field.name in ADDRESS_PARTS
+        if field.about != ("huishouden" if bare else person):
+            raise _refuse(
+                where, field.name, "an identifier is about the person in its name, an address huishouden"
+            )
+        if field.type != _TYPES_OF_PARTS.get(field.name if bare else part, "string"):
+            raise _refuse(where, field.name, "an identifier of this kind has another type")
     if field.role == "envelope" and field.name not in ENVELOPE:
         raise _refuse(where, field.name, f"role envelope is for exactly these: {', '.join(ENVELOPE)}")
-    if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
-        raise _refuse(where, field.name, "minimum is above maximum")
+    if field.role == "key" and field.type != "string":
+        raise _refuse(where, field.name, "a key is a string")

@@ -1,9 +1,9 @@
-"""How much an agreed pattern lets through: a string attribute may hold a short code, never a sentence or a name."""
+"""How much an agreed pattern lets through: a string attribute may hold a short code, never running text."""
 
 from __future__ import annotations
 
 import re
-from re import _parser  # type: ignore[attr-defined]  # the only way to ask the re module for a pattern's greatest width
+from re import _parser  # type: ignore[attr-defined]  # the only way to ask for a pattern's greatest width
 from typing import Any
 
 MAX_WIDTH = 32
@@ -13,10 +13,10 @@ _SPACES = frozenset(map(ord, " \t\n\r\f\v\xa0"))
 
 
 def why_free_text(pattern: str | None) -> str | None:
-    """Why ``pattern`` (None: there is none) admits free text, in a few words, or None when it does not.
+    """Tell in a few words why ``pattern`` (None: there is none) admits free text, or return None.
 
-    It must be a valid regular expression, anchored at both ends, at most :data:`MAX_WIDTH` characters wide, and
-    without white space, the mark of running text.
+    It must be a valid regular expression, anchored at both ends, at most :data:`MAX_WIDTH` characters wide,
+    and without white space, the mark of running text.
     """
     if pattern is None:
         return "no pattern and no code list"
@@ -34,7 +34,7 @@ def why_free_text(pattern: str | None) -> str | None:
 
 
 def _admits_space(node: Any) -> bool:
-    """Whether any part of a parsed pattern can match white space."""
+    """Tell whether any part of a parsed pattern can match white space."""
     for operator, argument in node:
         name = str(operator)
         if name in {"ANY", "NOT_LITERAL"} or (name == "LITERAL" and argument in _SPACES):
@@ -47,7 +47,7 @@ def _admits_space(node: Any) -> bool:
 
 
 def _parts(name: str, argument: Any) -> list[Any]:
-    """The patterns inside one parsed operator: branches, groups, repeats and conditions."""
+    """Return the patterns inside one parsed operator: branches, groups, repeats and conditions."""
     if name == "BRANCH":
         return list(argument[1])
     if isinstance(argument, tuple):
@@ -56,7 +56,7 @@ def _parts(name: str, argument: Any) -> list[Any]:
 
 
 def _set_admits_space(items: list[tuple[Any, Any]]) -> bool:
-    """Whether a character set can match white space: by listing it, by a wide class, or by negation."""
+    """Tell whether a character set can match white space: listed, in a wide class, or by negation."""
     names = [str(operator) for operator, _ in items]
     if "NEGATE" in names:
         return True
@@ -66,6 +66,10 @@ def _set_admits_space(items: list[tuple[Any, Any]]) -> bool:
             return True
         if name == "RANGE" and any(argument[0] <= space <= argument[1] for space in _SPACES):
             return True
-        if name == "CATEGORY" and str(argument) in {"CATEGORY_SPACE", "CATEGORY_NOT_DIGIT", "CATEGORY_NOT_WORD"}:
+        if name == "CATEGORY" and str(argument) in {
+            "CATEGORY_SPACE",
+            "CATEGORY_NOT_DIGIT",
+            "CATEGORY_NOT_WORD",
+        }:
             return True
     return False

@@ -26,11 +26,12 @@ class HeaderFinding(NamedTuple):
 
 
 def check_header(contract: Contract, supplier: Supplier, header: Sequence[str]) -> list[HeaderFinding]:
-    """What is wrong with ``header``, gravest first; empty when it holds exactly the agreed columns in any order.
+    """Tell what is wrong with ``header``, gravest first; empty when it holds exactly the agreed columns.
 
-    Each column is named once, as renamed, missing, undeclared or duplicate, in the supplier's own words. When
-    fewer than half of the agreed columns are present the row may be data: only HEADER_MISSING is told, without
-    names. A name that does not look like one is told by its place (``#7``).
+    The order of the columns is free. Each column is named once, as renamed, missing, undeclared or duplicate,
+    in the supplier's own words. When fewer than half of the agreed columns are present the row may be data:
+    only HEADER_MISSING is told, without names. A name that does not look like one is told by its place
+    (``#7``).
     """
     agreed = list(contract.headers(supplier).values())
     present = set(header) & set(agreed)
@@ -54,12 +55,12 @@ def check_header(contract: Contract, supplier: Supplier, header: Sequence[str]) 
 
 
 def _told(name: str, place: int) -> str:
-    """The name when it is agreed or looks like a column name, else its place in the row."""
+    """Return the name when it is agreed or looks like a column name, else its place in the row."""
     return name if place == 0 or _QUOTABLE.fullmatch(name) else f"#{place}"
 
 
 def _renamed(missing: list[str], undeclared: list[str]) -> dict[str, str]:
-    """Pairs of a missing and an undeclared column that are alike, best pairs first, each used once."""
+    """Pair a missing and an undeclared column that are alike, best pairs first, each used once."""
     pairs = sorted(
         ((_likeness(old, new), old, new) for old in missing for new in undeclared),
         key=lambda pair: (-pair[0], pair[1], pair[2]),
@@ -72,6 +73,6 @@ def _renamed(missing: list[str], undeclared: list[str]) -> dict[str, str]:
 
 
 def _likeness(old: str, new: str) -> float:
-    """How alike two names are, from 0 to 1, ignoring case and separators."""
+    """Tell how alike two names are, from 0 to 1, ignoring case and separators."""
     first, second = (re.sub(r"[^a-z0-9]", "", name.casefold()) for name in (old, new))
     return SequenceMatcher(None, first, second, autojunk=False).ratio()

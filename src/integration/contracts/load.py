@@ -1,15 +1,25 @@
-"""From an Open Data Contract Standard document to a :class:`~integration.contracts.model.Contract`, or a refusal."""
+"""From an Open Data Contract Standard document to a typed, frozen contract, or a refusal."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration.contracts import ODCS
 from integration.contracts.fields import build_field
-from integration.contracts.model import ACCESSES, ENVELOPE, FREQUENCIES, UNITS, ZONES, Contract, Retention, Schedule
+from integration.contracts.model import (
+    ACCESSES,
+    ENVELOPE,
+    FREQUENCIES,
+    UNITS,
+    ZONES,
+    Contract,
+    Retention,
+    Schedule,
+)
 from integration.contracts.reading import invalid
 from integration.contracts.versions import read_version, versions_in
 from integration.names import InvalidName
@@ -20,11 +30,11 @@ if TYPE_CHECKING:
     from open_data_contract_standard.model import OpenDataContractStandard, ServiceLevelAgreementProperty
 
 API_VERSION = "v3.2.0"
-"""The version of the standard that the contracts follow: the first with code lists (``enum``) on a property."""
+"""The version of the standard that the contracts follow: the first with code lists (``enum``)."""
 
 
 def versions(source: str, *, folder: Path = ODCS) -> list[str]:
-    """The versions of ``source``'s contract, oldest first; empty when there is none."""
+    """Return the versions of ``source``'s contract, oldest first; empty when there is none."""
     try:
         return versions_in(folder / source_id(source))
     except InvalidName:
@@ -33,10 +43,11 @@ def versions(source: str, *, folder: Path = ODCS) -> list[str]:
 
 @lru_cache(maxsize=64)
 def load_contract(source: str, version: str | None = None, *, folder: Path = ODCS) -> Contract:
-    """The contract of ``source``, the newest version unless one is named; read once a process.
+    """Return the contract of ``source``, the newest version unless one is named; cached.
 
-    Raises :class:`~integration.errors.DeclarationError`: CONTRACT_UNKNOWN when there is no such source or version,
-    CONTRACT_INVALID when the document lacks something, CONTRACT_PROHIBITED when it declares what may not be held.
+    Raises :class:`~integration.errors.DeclarationError`: CONTRACT_UNKNOWN when there is no such source or
+    version, CONTRACT_INVALID when the document lacks something, CONTRACT_PROHIBITED when it declares what may
+    not be held.
     """
     known = versions(source, folder=folder)
     if not known:
@@ -48,11 +59,13 @@ def load_contract(source: str, version: str | None = None, *, folder: Path = ODC
 
 
 def build_contract(source: str, version: str, document: dict[str, Any]) -> Contract:
-    """The typed contract of one full document; raises as :func:`load_contract` does."""
+    """Return the typed contract of one full document; raises as :func:`load_contract` does."""
     where = f"{source} {version}"
     odcs = _parse(where, document)
     if (odcs.id, odcs.version, odcs.apiVersion, odcs.kind) != (source, version, API_VERSION, "DataContract"):
-        raise invalid(where, f"id, version, apiVersion ({API_VERSION}) and kind must fit folder and file name")
+        raise invalid(
+            where, f"id, version, apiVersion ({API_VERSION}) and kind must fit folder and file name"
+        )
     custom = {item.property: item.value for item in odcs.customProperties or []}
     if not odcs.schema_ or len(odcs.schema_) != 1:
         raise invalid(where, "exactly one schema object is expected")
@@ -80,16 +93,36 @@ def build_contract(source: str, version: str, document: dict[str, Any]) -> Contr
 
 
 def _parse(where: str, document: dict[str, Any]) -> OpenDataContractStandard:
-    """The document as the standard's own model reads it; keys the standard does not have are refused."""
+    """Return the document as the standard's own model reads it; keys that it does not know are refused."""
     from open_data_contract_standard.model import OpenDataContractStandard
     from pydantic import ValidationError
 
     try:
         odcs = OpenDataContractStandard(**document)
     except (ValidationError, TypeError) as error:
-        places = [".".join(map(str, e["loc"])) for e in error.errors()] if isinstance(error, ValidationError) else []
+        places = (
+            [".".join(map(str, e["loc"])) for e in error.errors()]
+            if isinstance(error, ValidationError)
+            else []
+        )
         raise invalid(where, f"not an Open Data Contract: {', '.join(places[:5]) or 'top level'}") from None
+    if unknown := list(_unknown(document, odcs.model_dump(by_alias=True, exclude_unset=True), "")):
+        raise invalid(where, f"keys that the standard does not have: {', '.join(unknown[:5])}")
     return odcs
+
+
+def _unknown(written: Any, understood: Any, path: str) -> Iterator[str]:
+    """Yield the places of keys that the standard's model passes over in silence, such as ``requird``."""
+    if isinstance(written, dict) and isinstance(understood, dict):
+        for key, value in written.items():
+            place = f"{path}.{key}" if path else str(key)
+            if key not in understood:
+                yield place
+            else:
+                yield from _unknown(value, understood[key], place)
+    elif isinstance(written, list) and isinstance(understood, list):
+        for number, (first, second) in enumerate(zip(written, understood, strict=True)):
+            yield from _unknown(first, second, f"{path}[{number}]")
 
 
 def _text(where: str, what: str, value: object) -> str:
@@ -123,21 +156,25 @@ def _whole(where: str, what: str, value: object) -> int:
 
 
 def _retention(where: str, odcs: OpenDataContractStandard) -> dict[str, Retention]:
-    """Retention of every zone, from the delivery terms ``retention_<zone>``."""
+    """Return the retention of every zone, from the delivery terms ``retention_<zone>``."""
     result = {}
     for zone in ZONES:
         term = _terms(odcs).get(f"retention_{zone}")
         if term is None or term.property != "retention" or term.unit not in UNITS:
-            raise invalid(where, f"retention of zone {zone} is missing (slaProperties retention_{zone}, unit d, m or y)")
+            raise invalid(
+                where, f"retention of zone {zone} is missing (slaProperties retention_{zone}, unit d, m or y)"
+            )
         result[zone] = Retention(_whole(where, f"retention_{zone}", term.value), term.unit)  # type: ignore[arg-type]
     return result
 
 
 def _schedule(where: str, odcs: OpenDataContractStandard) -> Schedule:
-    """Frequency and due days, from the delivery terms ``delivery_frequency`` and ``delivery_due``."""
+    """Return frequency and due days, from the delivery terms ``delivery_frequency`` and ``delivery_due``."""
     frequency = _terms(odcs).get("delivery_frequency")
     if frequency is None or frequency.value not in FREQUENCIES:
-        raise invalid(where, f"schedule is missing: slaProperties delivery_frequency, one of {', '.join(FREQUENCIES)}")
+        raise invalid(
+            where, f"schedule is missing: slaProperties delivery_frequency, one of {', '.join(FREQUENCIES)}"
+        )
     due = _terms(odcs).get("delivery_due")
     if due is None or due.unit != "d":
         raise invalid(where, "schedule is missing: slaProperties delivery_due, unit d")

@@ -50,10 +50,10 @@ class Field:
     """One column of a contract.
 
     ``type`` is string, date, integer, code (one of ``codes``), codes (a list of ``codes``) or dates (a list).
-    ``role`` says what may become of it: an identifier is gone after encoding, a quasi-identifier is coarsened,
-    a key becomes a token, an attribute is kept, the envelope describes the delivery. ``codes`` are texts also
-    where the type is integer; there they name what each number means and ``minimum``/``maximum`` bound it.
-    ``source`` is where the column or code list comes from.
+    ``role`` says what may become of it: an identifier is gone after encoding, a quasi-identifier is
+    coarsened, a key becomes a token, an attribute is kept, the envelope describes the delivery. ``codes`` are
+    texts also where the type is integer; there they name what each number means, and ``minimum`` and
+    ``maximum`` bound it. ``source`` is where the column or code list comes from.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Field:
         return self.pattern is None or re.fullmatch(self.pattern, text) is not None
 
     def code_label(self, code: str) -> str:
-        """The Dutch meaning of ``code``; raise :class:`KeyError` when the code list lacks it."""
+        """Return the Dutch meaning of ``code``; raise :class:`KeyError` when the code list lacks it."""
         return dict(zip(self.codes or (), self.code_labels or (), strict=True))[code]
 
 
@@ -94,7 +94,7 @@ class Retention:
     unit: Unit
 
     def ends(self, start: date) -> date:
-        """The first day on which data that arrived on ``start`` must be gone."""
+        """Return the first day on which data that arrived on ``start`` must be gone."""
         if self.unit == "d":
             return start + timedelta(days=self.value)
         months = self.value * (12 if self.unit == "y" else 1)
@@ -118,8 +118,8 @@ class Contract:
     """One version of one source's data contract.
 
     ``legal_basis`` names the article; ``legal_status`` says how sure it is (``voorstel`` until a municipality
-    has recorded it); ``access`` is ``synthetic_only`` for sources that stay closed outside the synthetic sample.
-    ``retention`` has the zones raw, staging, linked and logs. ``file_name`` holds ``YYYYMMDD`` for the day.
+    has recorded it); ``access`` is ``synthetic_only`` for sources that stay closed outside the synthetic
+    sample. ``retention`` has the zones raw, staging, linked and logs. ``file_name`` holds ``YYYYMMDD``.
     """
 
     id: str
@@ -147,7 +147,7 @@ class Contract:
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The persons a row can be about: ``kind`` or ``patient``, then ``ouder1`` and ``ouder2`` if declared."""
+        """The persons a row can be about: ``kind`` or ``patient``, then ``ouder1`` and ``ouder2``."""
         present = {field.about for field in self.fields if field.role == "identifier"}
         return tuple(person for person in PERSONS if person in present)
 
@@ -168,15 +168,15 @@ class Contract:
         return name in self._by_name
 
     def field(self, name: str) -> Field:
-        """The column ``name``; raise :class:`KeyError` when the contract has none."""
+        """Return the column ``name``; raise :class:`KeyError` when the contract has none."""
         return self._by_name[name]
 
     def with_role(self, *roles: Role) -> tuple[Field, ...]:
-        """The columns with one of ``roles``, in file order."""
+        """Return the columns with one of ``roles``, in file order."""
         return tuple(field for field in self.fields if field.role in roles)
 
     def column(self, person: str, part: str) -> str | None:
-        """The column that holds ``part`` (``bsn``, ``postcode``, ``geslacht``, ...) of ``person``, or None.
+        """Return the column with ``part`` (``bsn``, ``postcode``, ``geslacht``, ...) of ``person``, or None.
 
         The child's or patient's address columns (:data:`BARE_PARTS`) carry no prefix; those of a parent do.
         """
@@ -185,5 +185,5 @@ class Contract:
         return name if name in self and person in self.blocks else None
 
     def headers(self, supplier: Supplier) -> dict[str, str]:
-        """What ``supplier`` calls each column, in file order; its own name where nothing else is declared."""
+        """Return what ``supplier`` calls each column, in file order; undeclared ones keep their own name."""
         return {name: supplier.columns.get(name, name) for name in self.names}

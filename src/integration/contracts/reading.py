@@ -28,12 +28,12 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 def invalid(where: str, why: str, *, reason: Reason | None = None) -> DeclarationError:
-    """The error for a contract that cannot be used: ``where`` is contract and version, ``why`` one clause."""
+    """Make the error for an unusable contract: ``where`` is contract and version, ``why`` one clause."""
     return DeclarationError(reason or Reason.CONTRACT_INVALID, f"{where}: {why}")
 
 
 def read_yaml(path: Path, *, reason: Reason | None = None) -> dict[str, Any]:
-    """The mapping in a YAML file.
+    """Return the mapping in a YAML file.
 
     Raises :class:`~integration.errors.DeclarationError` (``reason``, else CONTRACT_INVALID) when the file is
     absent, too large, not UTF-8, not YAML, repeats a key, or is not a mapping.

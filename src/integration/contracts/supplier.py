@@ -1,7 +1,7 @@
 """``suppliers/<ORG>.yml``: one organisation's dialect of a contract, its calendar and whom to mail.
 
-A supplier file is configuration, written by hand and reviewed. It is read strictly: unknown keys, columns or codes
-that the contract lacks, and two columns under one header are refused.
+A supplier file is configuration, written by hand and reviewed. It is read strictly: unknown keys, columns or
+codes that the contract lacks, and two columns under one header are refused.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from integration.contracts.reading import read_yaml
 from integration.errors import DeclarationError
 from integration.reasons import Reason
 
+_CODE = re.compile(r"[A-Z0-9]{2,12}")
+
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,12}$")]
 Municipality = Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
-Header = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_ .\-]{0,59}$")]
+Header = Annotated[str, StringConstraints(pattern=r"^[\p{L}_][\p{L}\p{N}_ .()/\-]{0,59}$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._+\-]{0,62}@([a-z0-9\-]+\.)+[a-z]{2,}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
@@ -31,8 +33,8 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 class Calendar(BaseModel):
     """When deliveries are agreed.
 
-    A period of ``frequency`` is expected from ``since`` on, ``due_days`` days after it ends. ``base`` is the day
-    of the agreed first stock delivery (``stand-<base>``), if there is one.
+    A period of ``frequency`` is expected from ``since`` on, ``due_days`` days after it ends. ``base`` is the
+    day of the agreed first stock delivery (``stand-<base>``), if there is one.
     """
 
     model_config = STRICT
@@ -61,8 +63,8 @@ class Contact(BaseModel):
 class Supplier(BaseModel):
     """One organisation of one source.
 
-    ``columns`` gives the supplier's header for a contract column, ``codes`` the contract's code for each of the
-    supplier's own, per column; what is absent is delivered under the contract's own names.
+    ``columns`` gives the supplier's header for a contract column, ``codes`` the contract's code for each of
+    the supplier's own, per column; what is absent is delivered under the contract's own names.
     """
 
     model_config = STRICT
@@ -126,7 +128,10 @@ def _invalid(path: Path, why: str) -> DeclarationError:
 
 
 def read_supplier(path: Path) -> Supplier:
-    """The supplier that ``path`` declares; raise :class:`~integration.errors.DeclarationError` SUPPLIER_INVALID."""
+    """Return the supplier that ``path`` declares.
+
+    Raises :class:`~integration.errors.DeclarationError` SUPPLIER_INVALID, naming the first thing wrong.
+    """
     document = read_yaml(path, reason=Reason.SUPPLIER_INVALID)
     try:
         return Supplier.model_validate(document)
@@ -137,13 +142,13 @@ def read_supplier(path: Path) -> Supplier:
 
 
 def load_supplier(zones: HasSuppliers, code: str) -> Supplier:
-    """The supplier ``code`` of an installation.
+    """Return the supplier ``code`` of an installation.
 
     Raises :class:`~integration.errors.DeclarationError`: SUPPLIER_UNKNOWN when there is no such file,
     SUPPLIER_INVALID when it cannot be used or declares another code than its file name.
     """
     path = zones.suppliers / f"{code}.yml"
-    if not re.fullmatch(r"[A-Z0-9]{2,12}", code) or not path.is_file():
+    if not _CODE.fullmatch(code) or not path.is_file():
         raise DeclarationError(Reason.SUPPLIER_UNKNOWN)
     supplier = read_supplier(path)
     if supplier.code != code:
@@ -152,7 +157,7 @@ def load_supplier(zones: HasSuppliers, code: str) -> Supplier:
 
 
 def supplier_codes(zones: HasSuppliers) -> list[str]:
-    """The codes of the suppliers that an installation has a file for, sorted; from file names only."""
+    """Return the codes of the suppliers that have a file, sorted; from file names only."""
     if not zones.suppliers.is_dir():
         return []
-    return sorted(path.stem for path in zones.suppliers.glob("*.yml") if re.fullmatch(r"[A-Z0-9]{2,12}", path.stem))
+    return sorted(path.stem for path in zones.suppliers.glob("*.yml") if _CODE.fullmatch(path.stem))

@@ -29,18 +29,18 @@ Document = dict[str, Any]
 
 
 def versions_in(folder: Path) -> list[str]:
-    """The versions that ``folder`` describes, oldest first."""
+    """Return the versions that ``folder`` describes, oldest first."""
     found = {path.name.removesuffix(".yml").removesuffix(".diff") for path in folder.glob("*.yml")}
     return sorted((text for text in found if _VERSION.fullmatch(text)), key=version_key)
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """The numbers of a version, so that 1.10.0 comes after 1.9.0."""
+    """Return the numbers of a version, so that 1.10.0 comes after 1.9.0."""
     return tuple(int(part) for part in version.split("."))
 
 
 def read_version(folder: Path, version: str) -> Document:
-    """The full document of ``version``: its own, or the previous version's with the difference applied.
+    """Return the full document of ``version``: its own, or the previous one's with the difference applied.
 
     Raises :class:`~integration.errors.DeclarationError` when a difference does not fit the version before it.
     """
@@ -108,7 +108,7 @@ def _add(where: str, properties: list[Document], addition: Document) -> None:
 
 
 def _change(where: str, item: Document, changes: Document) -> None:
-    """Replace keys of one property; ``enum_add`` and ``enum_remove`` edit its code list instead of repeating it."""
+    """Replace keys of one property; ``enum_add`` and ``enum_remove`` edit its code list."""
     changes = dict(changes)
     holder = item["items"] if item.get("logicalType") == "array" and "items" in item else item
     gone = changes.pop("enum_remove", [])

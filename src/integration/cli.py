@@ -61,15 +61,23 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
     children: Annotated[int, typer.Option(min=1, help="About how many children.")] = 3000,
     defects: Annotated[str, typer.Option(help="Planted defects: demo or none.")] = "demo",
-    population: Annotated[Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")] = None,
+    population: Annotated[
+        Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Make the synthetic sample: deliveries in the inbox, suppliers, and the truth apart."""
-    from integration import console, sample as samples
+    from integration import console
+    from integration import sample as samples
 
     with console.progress_bars() as say:
         made = samples.generate(
-            _settings().zones, seed=seed, children=children, defects=defects, population=population, progress=say
+            _settings().zones,
+            seed=seed,
+            children=children,
+            defects=defects,
+            population=population,
+            progress=say,
         )
     if json_:
         console.print_json(made.as_dict())
@@ -94,7 +102,9 @@ def run(json_: Json = False) -> None:
 
 
 @app.command()
-def receive(source: Annotated[str | None, typer.Argument(help="One source only.")] = None, json_: Json = False) -> None:
+def receive(
+    source: Annotated[str | None, typer.Argument(help="One source only.")] = None, json_: Json = False
+) -> None:
     """Take in what lies in the inbox; whatever is wrong goes to quarantine with its reason code."""
     from integration import console, pipeline
 
@@ -154,9 +164,9 @@ def serve(port: Annotated[int, typer.Option()] = 8050) -> None:
 
 
 def _reason(code: str | None) -> str:
-    from integration.reasons import REASONS, Reason
+    from integration.reasons import Reason
 
-    return f"{code}: {REASONS[Reason(code)].nl}" if code else ""
+    return f"{code}: {Reason[code].nl}" if code else ""
 
 
 def show_outcomes() -> None:
@@ -181,7 +191,9 @@ def show_outcomes() -> None:
     heads = ("bron", "gemeente", "aanvaard", "wacht", "in quarantaine", "regels", "geweigerde regels")
     console.print_table(f"{mark}Leveringen per bron en gemeente", heads, rows)
     domains = [(d["domain"], d["accepted"], d["rows"], d["persons"], d["families"]) for d in state["domains"]]
-    console.print_table(f"{mark}Gemeenten", ("gemeente", "leveringen", "regels", "personen", "gezinnen"), domains)
+    console.print_table(
+        f"{mark}Gemeenten", ("gemeente", "leveringen", "regels", "personen", "gezinnen"), domains
+    )
 
 
 def show_indicators() -> None:
@@ -230,7 +242,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("INTEGRATION_DEBUG"):
             raise
-        sys.stderr.write(f"INTERNAL: {type(error).__name__}; set INTEGRATION_DEBUG=1 on synthetic data to see where\n")
+        sys.stderr.write(
+            f"INTERNAL: {type(error).__name__}; set INTEGRATION_DEBUG=1 on synthetic data to see where\n"
+        )
         sys.exit(EXIT_FAILURE)
 
 

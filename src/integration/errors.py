@@ -7,7 +7,7 @@ name and reason code are all it may say.
 
 from __future__ import annotations
 
-from integration.reasons import REASONS, Reason
+from integration.reasons import Reason
 
 EXIT_FINE = 0
 EXIT_FINDINGS = 1
@@ -43,7 +43,7 @@ class IntegrationError(Exception):
             for name, value in (("file", self.file), ("row", self.row), ("field", self.field))
             if value is not None
         ]
-        text = f"{self.reason.value}: {REASONS[self.reason].en}"
+        text = f"{self.reason.value}: {self.reason.en}"
         if self.detail:
             text += f" ({self.detail})"
         return f"{text} [{', '.join(where)}]" if where else text

@@ -15,7 +15,14 @@ from datetime import date, datetime
 import duckdb
 
 from integration import __version__
-from integration.contracts import Contract, contract_ids, expected_periods, load_contract, load_supplier, supplier_codes
+from integration.contracts import (
+    Contract,
+    contract_ids,
+    expected_periods,
+    load_contract,
+    load_supplier,
+    supplier_codes,
+)
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
 from integration.settings import AMSTERDAM, Settings
@@ -159,7 +166,8 @@ def _files(
     chosen = [
         entry
         for entry in inputs.loaded
-        if (source is None or entry.source == source) and (superseded or entry.subject not in inputs.superseded)
+        if (source is None or entry.source == source)
+        and (superseded or entry.subject not in inputs.superseded)
     ]
     paths = [zones.linked_dir(entry.delivery) / f"{table}.parquet" for entry in chosen]
     return [str(path) for path in paths if path.exists()]
@@ -193,6 +201,7 @@ def _view(
         scan = f"read_parquet([{listed}], union_by_name = true)"
         present = {row[0] for row in con.execute(f"describe select * from {scan}").fetchall()}
         chosen = ", ".join(
-            f"cast({column if column in present else 'null'} as {kind}) as {column}" for column, kind in columns
+            f"cast({column if column in present else 'null'} as {kind}) as {column}"
+            for column, kind in columns
         )
         con.execute(f"create or replace view {name} as select {chosen} from {scan}")

@@ -84,7 +84,9 @@ class Ledger:
             connect_args = {"timeout": 60}
             if parsed.database:
                 Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(parsed, connect_args=connect_args, poolclass=sa.NullPool, hide_parameters=True)
+        self._engine = sa.create_engine(
+            parsed, connect_args=connect_args, poolclass=sa.NullPool, hide_parameters=True
+        )
         with self._write() as con:
             _META.create_all(con)
 
@@ -98,7 +100,9 @@ class Ledger:
             yield con
             con.commit()
 
-    def register(self, delivery: DeliveryId, *, sha256: str, rows: int, arrived_at: datetime, at: datetime) -> bool:
+    def register(
+        self, delivery: DeliveryId, *, sha256: str, rows: int, arrived_at: datetime, at: datetime
+    ) -> bool:
         """Take a delivery in, with its ``received`` event; False when its place was taken already.
 
         Its place is its id, and its sequence number with its supplier and municipality.
@@ -136,14 +140,24 @@ class Ledger:
             self._event(con, str(subject), state, reason, at, facts or {})
 
     def _event(
-        self, con: sa.Connection, subject: str, state: str, reason: Reason | None, at: datetime, facts: Mapping[str, Any]
+        self,
+        con: sa.Connection,
+        subject: str,
+        state: str,
+        reason: Reason | None,
+        at: datetime,
+        facts: Mapping[str, Any],
     ) -> None:
         if state not in STATES:
             raise ValueError("unknown state")
         text = json.dumps(dict(facts), sort_keys=True, default=str)
         con.execute(
             _EVENT.insert().values(
-                subject=subject, state=state, reason=reason.value if reason else None, at=at.isoformat(), facts=text
+                subject=subject,
+                state=state,
+                reason=reason.value if reason else None,
+                at=at.isoformat(),
+                facts=text,
             )
         )
 
@@ -159,13 +173,19 @@ class Ledger:
         with self._engine.connect() as con:
             rows = con.execute(query).mappings().all()
             events = self._newest(con)
-        found = [_entry(dict(row), events[row["delivery_id"]]) for row in rows if row["delivery_id"] in events]
+        found = [
+            _entry(dict(row), events[row["delivery_id"]]) for row in rows if row["delivery_id"] in events
+        ]
         return [entry for entry in found if state is None or entry.state == state]
 
     def entry(self, delivery: DeliveryId | str) -> Entry | None:
         """One delivery, or None when it was never taken in."""
         with self._engine.connect() as con:
-            row = con.execute(sa.select(_DELIVERY).where(_DELIVERY.c.delivery_id == str(delivery))).mappings().first()
+            row = (
+                con.execute(sa.select(_DELIVERY).where(_DELIVERY.c.delivery_id == str(delivery)))
+                .mappings()
+                .first()
+            )
             if row is None:
                 return None
             return _entry(dict(row), self._newest(con, str(delivery))[str(delivery)])
@@ -182,13 +202,16 @@ class Ledger:
         """Every delivery refused at receipt: quarantine id, reason, moment and facts, in order of arrival."""
         query = (
             sa.select(_EVENT)
-            .where(_EVENT.c.state == "quarantined", _EVENT.c.subject.not_in(sa.select(_DELIVERY.c.delivery_id)))
+            .where(
+                _EVENT.c.state == "quarantined", _EVENT.c.subject.not_in(sa.select(_DELIVERY.c.delivery_id))
+            )
             .order_by(_EVENT.c.event_id)
         )
         with self._engine.connect() as con:
             rows = con.execute(query).mappings().all()
         return [
-            {"subject": r["subject"], "reason": r["reason"], "at": r["at"], **json.loads(r["facts"])} for r in rows
+            {"subject": r["subject"], "reason": r["reason"], "at": r["at"], **json.loads(r["facts"])}
+            for r in rows
         ]
 
     def events(self, subject: DeliveryId | str) -> list[dict[str, Any]]:
@@ -209,7 +232,7 @@ class Ledger:
 
 
 def _entry(row: dict[str, Any], newest: dict[str, Any]) -> Entry:
-    reason = Reason(newest["reason"]) if newest["reason"] else None
+    reason = Reason[newest["reason"]] if newest["reason"] else None
     return Entry(
         subject=row.pop("delivery_id"), **row, state=newest["state"], reason=reason, facts=newest["facts"]
     )

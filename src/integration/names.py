@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NewType
@@ -121,7 +122,7 @@ def _stock(text: str) -> tuple[None, date]:
     return None, date.fromisoformat(text)
 
 
-_PERIODS = {
+_PERIODS: dict[str, tuple[re.Pattern[str], Callable[..., tuple[date | None, date]]]] = {
     "week": (re.compile(r"(\d{4})-W(\d{2})"), _week),
     "month": (re.compile(r"(\d{4})-(\d{2})"), _month),
     "half-year": (re.compile(r"(\d{4})-H([12])"), _half),
@@ -148,7 +149,11 @@ class DeliveryId:
         if len(parts) != 5 or not re.fullmatch(r"\d{4,6}", parts[4]):
             raise InvalidName("not a delivery id: source.supplier.municipality.period.sequence")
         return cls(
-            source(parts[0]), supplier(parts[1]), municipality(parts[2]), Period.parse(parts[3]), int(parts[4])
+            source(parts[0]),
+            supplier(parts[1]),
+            municipality(parts[2]),
+            Period.parse(parts[3]),
+            int(parts[4]),
         )
 
     def __str__(self) -> str:

@@ -61,8 +61,12 @@ class RunResult:
     release: int | None
     exit_code: int
 
+    def as_dict(self) -> dict[str, Any]:
+        """The result as plain data."""
+        return asdict(self)
 
-# -- deliveries ---------------------------------------------------------------------------------------------------
+
+# -- deliveries ------------------------------------------------------------------------------------
 
 
 def receive(source: str | None = None) -> list[Outcome]:
@@ -86,7 +90,9 @@ def pending(source: str | None = None) -> list[str]:
     """The deliveries that were taken in but are not loaded yet, in the order they must be handled."""
     entries = _ledger(get_settings()).entries(source=source)
     waiting = [entry for entry in entries if entry.state in {"received", "encoded", "checked"}]
-    return [entry.subject for entry in sorted(waiting, key=lambda e: (e.supplier, e.municipality, e.sequence))]
+    return [
+        entry.subject for entry in sorted(waiting, key=lambda e: (e.supplier, e.municipality, e.sequence))
+    ]
 
 
 def encode(delivery_id: str) -> Outcome:
@@ -104,7 +110,9 @@ def encode(delivery_id: str) -> Outcome:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode not in {EXIT_FINE, EXIT_FINDINGS}:
             reason = _reason_in(done.stderr)
-            raise (KeyUnavailable if reason.name.startswith("KEY_") else IntegrationError)(reason, file=delivery_id)
+            raise (KeyUnavailable if reason.name.startswith("KEY_") else IntegrationError)(
+                reason, file=delivery_id
+            )
     facts = read_json(settings.zones.staging_dir(DeliveryId.parse(delivery_id)) / "encode.json")
     return Outcome(delivery_id, "encoded", rows=facts["rows_ok"], refused_rows=facts["rows_refused"])
 
@@ -112,7 +120,7 @@ def encode(delivery_id: str) -> Outcome:
 def _reason_in(text: str) -> Reason:
     """The reason code in a child's last line; INTERNAL when there is none."""
     found = [word.strip(":") for word in text.split() if word.strip(":") in Reason.__members__]
-    return Reason(found[-1]) if found else Reason.INTERNAL
+    return Reason[found[-1]] if found else Reason.INTERNAL
 
 
 def check(delivery_ids: Sequence[str]) -> list[Outcome]:
@@ -124,8 +132,8 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     if wanted:
         from integration.quality import check_deliveries
 
-        for result in check_deliveries(settings.zones, wanted):
-            outcomes.append(_record_check(ledger, settings, result))
+        results = check_deliveries(settings.zones, wanted)
+        outcomes.extend(_record_check(ledger, settings, result) for result in results)
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 
 
@@ -164,7 +172,7 @@ def _load_one(settings: Settings, ledger: Ledger, delivery_id: str) -> Outcome:
     return _settled(ledger, delivery_id)
 
 
-# -- one domain, one night ------------------------------------------------------------------------------------------
+# -- one domain, one night -------------------------------------------------------------------------
 
 
 def domains() -> list[str]:
@@ -172,7 +180,9 @@ def domains() -> list[str]:
     from integration.contracts import load_supplier, supplier_codes
 
     zones = get_settings().zones
-    return sorted({str(m) for code in supplier_codes(zones) for m in load_supplier(zones, code).municipalities})
+    return sorted(
+        {str(m) for code in supplier_codes(zones) for m in load_supplier(zones, code).municipalities}
+    )
 
 
 def link(domain: str) -> DomainResult:
@@ -248,7 +258,7 @@ def nightly(domain: str) -> list[DomainResult]:
     return [stage(domain) for stage in (link, model, overview, indicators)]
 
 
-# -- all domains together --------------------------------------------------------------------------------------------
+# -- all domains together --------------------------------------------------------------------------
 
 
 def release() -> Any:
@@ -261,7 +271,7 @@ def release() -> Any:
 
 def run(progress: Progress | None = None) -> RunResult:
     """The whole line for everything in the inbox. One delivery's failure never stops another."""
-    say = progress or (lambda stage, done, total: None)
+    say = progress or _silent
     _keys(get_settings())
     outcomes = {outcome.delivery_id: outcome for outcome in receive()}
     waiting = pending()
@@ -287,6 +297,10 @@ def run(progress: Progress | None = None) -> RunResult:
     )
 
 
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """No progress to show."""
+
+
 def _encode_or_explain(delivery_id: str) -> Outcome:
     """Encode; a failure of this delivery is told in its outcome, a missing key ends the run."""
     try:
@@ -310,7 +324,7 @@ def _exit_code(outcomes: Iterable[Outcome]) -> int:
     return EXIT_FINDINGS if found else EXIT_FINE
 
 
-# -- shared ------------------------------------------------------------------------------------------------------
+# -- shared ----------------------------------------------------------------------------------------
 
 
 def _ledger(settings: Settings) -> Ledger:

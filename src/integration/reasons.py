@@ -7,96 +7,101 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Self
 
 
-class ReasonText(NamedTuple):
-    """Level (delivery, row or run), Dutch and English sentence."""
+class Reason(StrEnum):
+    """A reason code. Its value is its name; ``level`` is delivery, row or run; ``nl`` and ``en`` say it in words."""
 
     level: str
     nl: str
     en: str
 
+    def __new__(cls, code: str, level: str, nl: str, en: str) -> Self:
+        """Make a member whose value is its code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.level, member.nl, member.en = level, nl, en
+        return member
 
-_TABLE: dict[str, tuple[str, str, str]] = {
-    # -- a whole delivery -------------------------------------------------------------------------------------
-    "CHECK_CRITICAL": ("delivery", "Een kritieke kwaliteitscontrole is niet gehaald", "a critical quality check failed"),
-    "CHECK_ERROR": ("delivery", "Een kwaliteitscontrole kon niet worden uitgevoerd", "a quality check could not run"),
-    "COLUMNS_MISMATCH": ("delivery", "De kolommen wijken af van het manifest", "other columns than in the manifest"),
-    "COLUMN_DUPLICATE": ("delivery", "Een kolom komt twee keer voor", "a column occurs twice"),
-    "COLUMN_MISSING": ("delivery", "Een afgesproken kolom ontbreekt", "an agreed column is missing"),
-    "COLUMN_RENAMED": ("delivery", "Een kolom heeft een andere naam gekregen", "a column was renamed"),
-    "COLUMN_UNDECLARED": ("delivery", "Een kolom staat niet in de afspraak", "a column is not in the contract"),
-    "CONTRACT_UNKNOWN": ("delivery", "De contractversie is onbekend", "the contract version is unknown"),
-    "DELIVERY_DUPLICATE": ("delivery", "Deze levering is al ontvangen", "this delivery was received before"),
-    "EMPTY_FILE": ("delivery", "Het bestand is leeg", "the file is empty"),
-    "FORMAT_UNKNOWN": ("delivery", "Dit bestandsformaat wordt niet gelezen", "this file format cannot be read"),
-    "HASH_MISMATCH": ("delivery", "De SHA-256 wijkt af van het manifest", "the SHA-256 differs from the manifest"),
-    "HEADER_MISSING": ("delivery", "De kolomkoppen ontbreken", "there is no header row"),
-    "HEADER_ONLY": ("delivery", "Alleen kolomkoppen, en geen nihilopgave", "a header only, without a nil return"),
-    "LABEL_MISMATCH": ("delivery", "Een regel noemt een andere levering_id", "a row names another levering_id"),
-    "LINE_TOO_LONG": ("delivery", "Een regel is te lang", "a line is too long"),
-    "MANIFEST_INVALID": ("delivery", "Het manifest is onleesbaar of onvolledig", "the manifest cannot be read"),
-    "MANIFEST_MISSING": ("delivery", "Het manifest ontbreekt", "the manifest is missing"),
-    "NOT_A_FILE": ("delivery", "Geen gewoon bestand maar een map of verwijzing", "not a regular file"),
-    "NOT_TEXT": ("delivery", "Geen tekstbestand", "not a text file"),
-    "PATH_UNSAFE": ("delivery", "De bestandsnaam is niet toegestaan", "the file name is not allowed"),
-    "PAYLOAD_MISSING": ("delivery", "Het gegevensbestand ontbreekt", "the payload is missing"),
-    "PAYLOAD_TOO_LARGE": ("delivery", "Het bestand is te groot", "the file is too large"),
-    "PERIOD_INVALID": ("delivery", "De periode past niet bij de leverancier", "the period does not fit the supplier"),
-    "QUOTES_UNBALANCED": ("delivery", "De aanhalingstekens kloppen niet", "the quotes in a row are unbalanced"),
-    "ROWS_MISMATCH": ("delivery", "Het aantal regels wijkt af van het manifest", "the rows differ from the manifest"),
-    "ROW_SHAPE": ("delivery", "Een regel heeft te veel of te weinig velden", "a row has too many or too few fields"),
-    "SEQUENCE_OLD": ("delivery", "Het volgnummer is al gepasseerd", "the sequence number is older than accepted ones"),
-    "SEQUENCE_REUSED": ("delivery", "Het volgnummer is al gebruikt", "another delivery has this sequence number"),
-    "SIZE_MISMATCH": ("delivery", "De omvang wijkt af van het manifest", "the size differs from the manifest"),
-    "SOURCE_MISMATCH": ("delivery", "De bron past niet bij de leverancier", "the source does not fit the supplier"),
-    "SOURCE_UNKNOWN": ("delivery", "De bron is onbekend", "the source is unknown"),
-    "SUPPLIER_MISMATCH": ("delivery", "De levering noemt een andere leverancier", "it names another supplier"),
-    "SUPPLIER_UNKNOWN": ("delivery", "De leverancier is onbekend", "the supplier is unknown"),
-    "TRUNCATED": ("delivery", "De laatste regel is afgebroken", "the last line is cut off"),
-    "WRONG_DELIMITER": ("delivery", "Het scheidingsteken klopt niet", "the delimiter is wrong"),
-    "WRONG_ENCODING": ("delivery", "De tekencodering klopt niet", "the encoding is wrong"),
-    "WRONG_MUNICIPALITY": ("delivery", "De levering gaat over een andere gemeente", "it is about another municipality"),
-    # -- a row or a field -------------------------------------------------------------------------------------
-    "BSN_INVALID": ("row", "BSN voldoet niet aan de elfproef", "the BSN fails the 11-test"),
-    "BSN_PADDED": ("row", "BSN miste voorloopnullen en is aangevuld", "the BSN lost leading zeros and was padded"),
-    "BSN_UNBORN": ("row", "BSN 000000000 betekent ongeboren", "the BSN means unborn"),
-    "BSN_UNKNOWN": ("row", "BSN 999999999 betekent onbekend", "the BSN means unknown"),
-    "CODE_UNKNOWN": ("row", "Code staat niet in de codelijst", "the code is not in the code list"),
-    "DATE_IMPLAUSIBLE": ("row", "Datum kan niet kloppen", "the date cannot be right"),
-    "DATE_INVALID": ("row", "Geen geldige datum", "not a valid date"),
-    "DATE_PARTIAL": ("row", "Datum is onvolledig", "the date is partial"),
-    "HOUSE_NUMBER_SPLIT": ("row", "De toevoeging stond in het huisnummer", "the house number held its addition"),
-    "NUMBER_INVALID": ("row", "Geen geheel getal", "not a whole number"),
-    "OUT_OF_RANGE": ("row", "Getal valt buiten de grenzen", "the number is out of range"),
-    "PATTERN_MISMATCH": ("row", "Waarde heeft niet de afgesproken vorm", "the value does not have the agreed form"),
-    "RECORD_DUPLICATE": ("row", "Het recordnummer komt twee keer voor", "the record id occurs twice"),
-    "REQUIRED_MISSING": ("row", "Een verplicht veld is leeg", "a required field is empty"),
-    # -- a run or a command -----------------------------------------------------------------------------------
-    "CONTRACT_INVALID": ("run", "Het datacontract kan niet worden geladen", "the data contract cannot be loaded"),
-    "CONTRACT_PROHIBITED": ("run", "Het datacontract bevat een verboden gegeven", "the contract declares prohibited data"),
-    "DELIVERY_UNKNOWN": ("run", "De levering is onbekend", "the delivery is unknown"),
-    "FOLDER_NOT_EMPTY": ("run", "De map bevat al iets anders", "the folder already holds something else"),
-    "INDICATOR_INVALID": ("run", "De indicator is onjuist beschreven", "the indicator definition cannot be used"),
-    "INDICATOR_UNKNOWN": ("run", "De indicator bestaat niet", "the indicator does not exist"),
-    "INPUT_INVALID": ("run", "De opgegeven invoer kan niet worden gebruikt", "the given input cannot be used"),
-    "INTERNAL": ("run", "Onverwachte fout in de software", "an unexpected failure of the software"),
-    "KEY_DESTROYED": ("run", "De sleutel is vernietigd", "the key was destroyed"),
-    "KEY_EXISTS": ("run", "Er is al een sleutelbos", "there is a keyring already"),
-    "KEY_MISSING": ("run", "Er is geen sleutel of wachtzin", "there is no key or passphrase"),
-    "KEY_WRONG": ("run", "De wachtzin past niet bij de sleutel", "the passphrase does not fit the key"),
-    "MODEL_FAILED": ("run", "Een SQL-model is mislukt", "an SQL model failed"),
-    "MUNICIPALITY_UNKNOWN": ("run", "De gemeente is onbekend", "the municipality is unknown"),
-    "NOTHING_PUBLISHED": ("run", "Er is nog niets gepubliceerd", "nothing has been published yet"),
-    "PERIOD_UNKNOWN": ("run", "De periode is onbekend", "the period is unknown"),
-    "STAGE_ORDER": ("run", "De vorige stap is nog niet gedaan", "the stage before this one has not been done"),
-    "SUITE_INVALID": ("run", "De kwaliteitssuite kan niet worden geladen", "the expectation suite cannot be loaded"),
-    "SUPPLIER_INVALID": ("run", "Het leveranciersbestand kan niet worden geladen", "the supplier file cannot be loaded"),
-}  # fmt: skip
+    # fmt: off
+    # -- a whole delivery --------------------------------------------------------------------------
+    CHECK_CRITICAL = "CHECK_CRITICAL", "delivery", "Een kritieke kwaliteitscontrole is niet gehaald", "a critical quality check failed"
+    CHECK_ERROR = "CHECK_ERROR", "delivery", "Een kwaliteitscontrole kon niet worden uitgevoerd", "a quality check could not run"
+    COLUMNS_MISMATCH = "COLUMNS_MISMATCH", "delivery", "De kolommen wijken af van het manifest", "other columns than in the manifest"
+    COLUMN_DUPLICATE = "COLUMN_DUPLICATE", "delivery", "Een kolom komt twee keer voor", "a column occurs twice"
+    COLUMN_MISSING = "COLUMN_MISSING", "delivery", "Een afgesproken kolom ontbreekt", "an agreed column is missing"
+    COLUMN_RENAMED = "COLUMN_RENAMED", "delivery", "Een kolom heeft een andere naam gekregen", "a column was renamed"
+    COLUMN_UNDECLARED = "COLUMN_UNDECLARED", "delivery", "Een kolom staat niet in de afspraak", "a column is not in the contract"
+    CONTRACT_UNKNOWN = "CONTRACT_UNKNOWN", "delivery", "De contractversie is onbekend", "the contract version is unknown"
+    DELIVERY_DUPLICATE = "DELIVERY_DUPLICATE", "delivery", "Deze levering is al ontvangen", "this delivery was received before"
+    EMPTY_FILE = "EMPTY_FILE", "delivery", "Het bestand is leeg", "the file is empty"
+    FORMAT_UNKNOWN = "FORMAT_UNKNOWN", "delivery", "Dit bestandsformaat wordt niet gelezen", "this file format cannot be read"
+    HASH_MISMATCH = "HASH_MISMATCH", "delivery", "De SHA-256 wijkt af van het manifest", "the SHA-256 differs from the manifest"
+    HEADER_MISSING = "HEADER_MISSING", "delivery", "De kolomkoppen ontbreken", "there is no header row"
+    HEADER_ONLY = "HEADER_ONLY", "delivery", "Alleen kolomkoppen, en geen nihilopgave", "a header only, without a nil return"
+    LABEL_MISMATCH = "LABEL_MISMATCH", "delivery", "Een regel noemt een andere levering_id", "a row names another levering_id"
+    LINE_TOO_LONG = "LINE_TOO_LONG", "delivery", "Een regel is te lang", "a line is too long"
+    MANIFEST_INVALID = "MANIFEST_INVALID", "delivery", "Het manifest is onleesbaar of onvolledig", "the manifest cannot be read"
+    MANIFEST_MISSING = "MANIFEST_MISSING", "delivery", "Het manifest ontbreekt", "the manifest is missing"
+    NOT_A_FILE = "NOT_A_FILE", "delivery", "Geen gewoon bestand maar een map of verwijzing", "not a regular file"
+    NOT_TEXT = "NOT_TEXT", "delivery", "Geen tekstbestand", "not a text file"
+    PATH_UNSAFE = "PATH_UNSAFE", "delivery", "De bestandsnaam is niet toegestaan", "the file name is not allowed"
+    PAYLOAD_MISSING = "PAYLOAD_MISSING", "delivery", "Het gegevensbestand ontbreekt", "the payload is missing"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE", "delivery", "Het bestand is te groot", "the file is too large"
+    PERIOD_INVALID = "PERIOD_INVALID", "delivery", "De periode past niet bij de leverancier", "the period does not fit the supplier"
+    QUOTES_UNBALANCED = "QUOTES_UNBALANCED", "delivery", "De aanhalingstekens kloppen niet", "the quotes in a row are unbalanced"
+    ROWS_MISMATCH = "ROWS_MISMATCH", "delivery", "Het aantal regels wijkt af van het manifest", "the rows differ from the manifest"
+    ROW_SHAPE = "ROW_SHAPE", "delivery", "Een regel heeft te veel of te weinig velden", "a row has too many or too few fields"
+    SEQUENCE_OLD = "SEQUENCE_OLD", "delivery", "Het volgnummer is al gepasseerd", "the sequence number is older than accepted ones"
+    SEQUENCE_REUSED = "SEQUENCE_REUSED", "delivery", "Het volgnummer is al gebruikt", "another delivery has this sequence number"
+    SIZE_MISMATCH = "SIZE_MISMATCH", "delivery", "De omvang wijkt af van het manifest", "the size differs from the manifest"
+    SOURCE_MISMATCH = "SOURCE_MISMATCH", "delivery", "De bron past niet bij de leverancier", "the source does not fit the supplier"
+    SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "delivery", "De bron is onbekend", "the source is unknown"
+    SUPPLIER_MISMATCH = "SUPPLIER_MISMATCH", "delivery", "De levering noemt een andere leverancier", "it names another supplier"
+    SUPPLIER_UNKNOWN = "SUPPLIER_UNKNOWN", "delivery", "De leverancier is onbekend", "the supplier is unknown"
+    TRUNCATED = "TRUNCATED", "delivery", "De laatste regel is afgebroken", "the last line is cut off"
+    WRONG_DELIMITER = "WRONG_DELIMITER", "delivery", "Het scheidingsteken klopt niet", "the delimiter is wrong"
+    WRONG_ENCODING = "WRONG_ENCODING", "delivery", "De tekencodering klopt niet", "the encoding is wrong"
+    WRONG_MUNICIPALITY = "WRONG_MUNICIPALITY", "delivery", "De levering gaat over een andere gemeente", "it is about another municipality"
+    # -- a row or a field --------------------------------------------------------------------------
+    BSN_INVALID = "BSN_INVALID", "row", "BSN voldoet niet aan de elfproef", "the BSN fails the 11-test"
+    BSN_MISPLACED = "BSN_MISPLACED", "row", "Een BSN staat in een ander veld", "a BSN stands in another field"
+    BSN_PADDED = "BSN_PADDED", "row", "BSN miste voorloopnullen en is aangevuld", "the BSN lost leading zeros and was padded"
+    BSN_UNBORN = "BSN_UNBORN", "row", "BSN 000000000 betekent ongeboren", "the BSN means unborn"
+    BSN_UNKNOWN = "BSN_UNKNOWN", "row", "BSN 999999999 betekent onbekend", "the BSN means unknown"
+    CODE_UNKNOWN = "CODE_UNKNOWN", "row", "Code staat niet in de codelijst", "the code is not in the code list"
+    DATE_IMPLAUSIBLE = "DATE_IMPLAUSIBLE", "row", "Datum kan niet kloppen", "the date cannot be right"
+    DATE_INVALID = "DATE_INVALID", "row", "Geen geldige datum", "not a valid date"
+    DATE_PARTIAL = "DATE_PARTIAL", "row", "Datum is onvolledig", "the date is partial"
+    HOUSE_NUMBER_SPLIT = "HOUSE_NUMBER_SPLIT", "row", "De toevoeging stond in het huisnummer", "the house number held its addition"
+    NUMBER_INVALID = "NUMBER_INVALID", "row", "Geen geheel getal", "not a whole number"
+    OUT_OF_RANGE = "OUT_OF_RANGE", "row", "Getal valt buiten de grenzen", "the number is out of range"
+    PATTERN_MISMATCH = "PATTERN_MISMATCH", "row", "Waarde heeft niet de afgesproken vorm", "the value does not have the agreed form"
+    RECORD_DUPLICATE = "RECORD_DUPLICATE", "row", "Het recordnummer komt twee keer voor", "the record id occurs twice"
+    REQUIRED_MISSING = "REQUIRED_MISSING", "row", "Een verplicht veld is leeg", "a required field is empty"
+    # -- a run or a command ------------------------------------------------------------------------
+    CONTRACT_INVALID = "CONTRACT_INVALID", "run", "Het datacontract kan niet worden geladen", "the data contract cannot be loaded"
+    CONTRACT_PROHIBITED = "CONTRACT_PROHIBITED", "run", "Het datacontract bevat een verboden gegeven", "the contract declares prohibited data"
+    DELIVERY_UNKNOWN = "DELIVERY_UNKNOWN", "run", "De levering is onbekend", "the delivery is unknown"
+    FOLDER_NOT_EMPTY = "FOLDER_NOT_EMPTY", "run", "De map bevat al iets anders", "the folder already holds something else"
+    INDICATOR_INVALID = "INDICATOR_INVALID", "run", "De indicator is onjuist beschreven", "the indicator definition cannot be used"
+    INDICATOR_UNKNOWN = "INDICATOR_UNKNOWN", "run", "De indicator bestaat niet", "the indicator does not exist"
+    INPUT_INVALID = "INPUT_INVALID", "run", "De opgegeven invoer kan niet worden gebruikt", "the given input cannot be used"
+    INTERNAL = "INTERNAL", "run", "Onverwachte fout in de software", "an unexpected failure of the software"
+    KEY_DESTROYED = "KEY_DESTROYED", "run", "De sleutel is vernietigd", "the key was destroyed"
+    KEY_EXISTS = "KEY_EXISTS", "run", "Er is al een sleutelbos", "there is a keyring already"
+    KEY_MISSING = "KEY_MISSING", "run", "Er is geen sleutel of wachtzin", "there is no key or passphrase"
+    KEY_WRONG = "KEY_WRONG", "run", "De wachtzin past niet bij de sleutel", "the passphrase does not fit the key"
+    MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
+    MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"
+    NOTHING_PUBLISHED = "NOTHING_PUBLISHED", "run", "Er is nog niets gepubliceerd", "nothing has been published yet"
+    PERIOD_UNKNOWN = "PERIOD_UNKNOWN", "run", "De periode is onbekend", "the period is unknown"
+    STAGE_ORDER = "STAGE_ORDER", "run", "De vorige stap is nog niet gedaan", "the stage before this one has not been done"
+    SUITE_INVALID = "SUITE_INVALID", "run", "De kwaliteitssuite kan niet worden geladen", "the expectation suite cannot be loaded"
+    SUPPLIER_INVALID = "SUPPLIER_INVALID", "run", "Het leveranciersbestand kan niet worden geladen", "the supplier file cannot be loaded"
+    # fmt: on
 
-Reason = StrEnum("Reason", {code: code for code in _TABLE})  # type: ignore[misc]
-"""The reason codes as an enumeration; the value equals the name."""
 
-REASONS: dict[Reason, ReasonText] = {Reason(code): ReasonText(*row) for code, row in _TABLE.items()}
-"""What each reason code says, in Dutch and English."""
+REASONS = {reason: reason for reason in Reason}
+"""What each reason code says; a reason tells it itself."""

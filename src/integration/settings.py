@@ -1,7 +1,7 @@
 """The only reader of the environment.
 
-Settings come, first found wins, from ``INTEGRATION_*`` variables, then ``integration.toml`` in the home folder,
-then the defaults below. ``INTEGRATION_HOME`` itself can only come from the environment or the command line.
+Settings come, first found wins, from ``INTEGRATION_*`` variables, then ``integration.toml`` in the home
+folder, then the defaults below. ``INTEGRATION_HOME`` itself can only come from the environment or the command line.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from integration.errors import KeyUnavailable
 from integration.reasons import Reason
@@ -23,7 +28,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 class Settings(BaseSettings):
-    """One installation's settings. Times are aware; sizes are bytes; durations are seconds or days as named."""
+    """One installation's settings. Times are aware; sizes are bytes; durations as named."""
 
     model_config = SettingsConfigDict(env_prefix="INTEGRATION_", extra="forbid", frozen=True)
 
@@ -51,12 +56,16 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then environment, then ``<home>/integration.toml``."""
         home = init_settings().get("home") or os.environ.get("INTEGRATION_HOME") or "var"
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(home) / "integration.toml")
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, Path(home) / "integration.toml"),
+        )
 
     @property
     def zones(self) -> Zones:
@@ -105,4 +114,3 @@ def get_settings(home: Path | None = None) -> Settings:
 def forget_settings() -> None:
     """Read the settings anew the next time: after a file was written or a test changed the environment."""
     _load.cache_clear()
-

@@ -170,7 +170,7 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, mode)
+        Path(name).chmod(mode)
         os.replace(name, path)
         sync_directory(path.parent)
     except BaseException:

@@ -34,14 +34,16 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
 @contextmanager
-def connect(path: Path | None, settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(
+    path: Path | None, settings: Settings, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB file (None: in memory) with bounded memory and a private spill folder that is removed after.
 
     No extension can be fetched or loaded, and Python variables cannot be read from SQL.
     """
     settings.zones.tmp.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="spill-", dir=settings.zones.tmp) as spill:
-        os.chmod(spill, 0o700)
+        Path(spill).chmod(0o700)
         con = duckdb.connect(
             str(path) if path else ":memory:",
             read_only=read_only,
@@ -73,11 +75,15 @@ def sealed_errors(where: str) -> Iterator[None]:
 def models(folder: str) -> list[Path]:
     """The SQL models of one folder of ``warehouse/``, in dependency order (ties by name)."""
     files = {path.stem: path for path in sorted((resource("warehouse") / folder).glob("*.sql"))}
-    graph = {name: references(path.read_text(), folder) & files.keys() - {name} for name, path in files.items()}
+    graph = {
+        name: references(path.read_text(), folder) & files.keys() - {name} for name, path in files.items()
+    }
     try:
         order = list(TopologicalSorter({name: sorted(needs) for name, needs in graph.items()}).static_order())
     except CycleError:
-        raise IntegrationError(Reason.MODEL_FAILED, f"warehouse/{folder}: models refer to each other") from None
+        raise IntegrationError(
+            Reason.MODEL_FAILED, f"warehouse/{folder}: models refer to each other"
+        ) from None
     return [files[name] for name in order]
 
 
@@ -109,18 +115,22 @@ def run_models(
 
 
 def load_seeds(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
-    """Load the reference tables: each ``warehouse/seeds/<name>.csv`` becomes ``seed.<name>``, then its SQL models."""
+    """Load the reference tables: ``warehouse/seeds/<name>.csv`` becomes ``seed.<name>``, then its SQL models run."""
     con.execute("create schema if not exists seed")
     for path in sorted((resource("warehouse") / "seeds").glob("*.csv")):
         with sealed_errors(f"warehouse/seeds/{path.name}"):
             con.execute(
-                f"create or replace table seed.{path.stem} as select * from read_csv(?, header = true)", [str(path)]
+                f"create or replace table seed.{path.stem} as select * from read_csv(?, header = true)",
+                [str(path)],
             )
     run_models(con, "seeds", params, schema="seed")
 
 
 def insert_rows(
-    con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[Any]],
 ) -> None:
     """Make ``table`` anew with ``(name, type)`` columns and insert the rows."""
     schema = table.split(".")[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+
 from conftest import Installation
 from helpers.canaries import hits
 
@@ -12,8 +13,12 @@ AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")
 
 def planted(run: Installation) -> list[str]:
     """Every BSN, and postcodes and long surnames (short ones are parts of ordinary words)."""
-    persons = duckdb.sql(f"select distinct bsn, achternaam from read_parquet('{run.zones.truth}/persons.parquet')")
-    addresses = duckdb.sql(f"select distinct postcode from read_parquet('{run.zones.truth}/addresses.parquet')")
+    persons = duckdb.sql(
+        f"select distinct bsn, achternaam from read_parquet('{run.zones.truth}/persons.parquet')"
+    )
+    addresses = duckdb.sql(
+        f"select distinct postcode from read_parquet('{run.zones.truth}/addresses.parquet')"
+    )
     values = {postcode for (postcode,) in addresses.fetchall() if postcode}
     for bsn, surname in persons.fetchall():
         values |= {bsn} if bsn else set()

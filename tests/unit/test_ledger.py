@@ -39,14 +39,20 @@ def test_the_newest_event_is_the_state_and_facts_add_up(ledger: Ledger) -> None:
     ledger.append(FIRST, "quarantined", at=NOW, reason=Reason.CHECK_CRITICAL)
     entry = ledger.entry(FIRST)
     assert entry is not None
-    assert (entry.state, entry.reason, entry.facts) == ("quarantined", Reason.CHECK_CRITICAL, {"rows": 3, "rows_ok": 2})
+    assert (entry.state, entry.reason, entry.facts) == (
+        "quarantined",
+        Reason.CHECK_CRITICAL,
+        {"rows": 3, "rows_ok": 2},
+    )
     assert [event["state"] for event in ledger.events(FIRST)] == ["received", "encoded", "quarantined"]
     assert ledger.quarantined() == []
 
 
 def test_what_was_never_accepted_is_listed_apart(ledger: Ledger) -> None:
     ledger.append("q-1", "quarantined", at=NOW, reason=Reason.EMPTY_FILE, facts={"supplier": "WT0321"})
-    assert [(q["subject"], q["reason"], q["supplier"]) for q in ledger.quarantined()] == [("q-1", "EMPTY_FILE", "WT0321")]
+    assert [(q["subject"], q["reason"], q["supplier"]) for q in ledger.quarantined()] == [
+        ("q-1", "EMPTY_FILE", "WT0321")
+    ]
     assert ledger.entries() == []
     assert ledger.entry("q-1") is None
 

@@ -30,7 +30,9 @@ def test_periods(text: str, start: date | None, end: date) -> None:
     assert period.contains(end)
 
 
-@pytest.mark.parametrize("text", ["", "2025-W54", "2025-13", "2025-H3", "25", "stand-2025-02-30", "2025-W04 ", "0000"])
+@pytest.mark.parametrize(
+    "text", ["", "2025-W54", "2025-13", "2025-H3", "25", "stand-2025-02-30", "2025-W04 ", "0000"]
+)
 def test_what_is_no_period(text: str) -> None:
     with pytest.raises(InvalidName):
         Period.parse(text)
@@ -43,7 +45,9 @@ def test_what_is_no_period(text: str) -> None:
     st.sampled_from([text for text, _, _ in PERIODS]),
     st.integers(0, 999_999),
 )
-def test_delivery_ids_read_back(source: str, supplier: str, municipality: str, period: str, sequence: int) -> None:
+def test_delivery_ids_read_back(
+    source: str, supplier: str, municipality: str, period: str, sequence: int
+) -> None:
     text = f"{source}.{supplier}.{municipality}.{period}.{sequence:04d}"
     assert str(DeliveryId.parse(text)) == text
 

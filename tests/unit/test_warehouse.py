@@ -39,7 +39,10 @@ def test_models_run_after_what_they_read(folder: Path, settings: Settings) -> No
 def test_models_in_a_circle_are_refused(folder: Path, settings: Settings) -> None:
     (folder / "a.sql").write_text("select * from core.b")
     (folder / "b.sql").write_text("select * from core.a")
-    with warehouse.connect(None, settings) as con, pytest.raises(IntegrationError, match="refer to each other"):
+    with (
+        warehouse.connect(None, settings) as con,
+        pytest.raises(IntegrationError, match="refer to each other"),
+    ):
         warehouse.run_models(con, "core", {})
 
 

@@ -1,0 +1,101 @@
+"""Rows a second of each stage and of the whole line, at 1 and at 10 times the sample.
+
+Time should grow no faster than the rows: ``growth`` is the time ratio divided by the row ratio, measured in the
+same run on the same machine (1.0 is linear; below 1 is better). Prints JSON.
+
+    python benchmarks/bench_line.py [--children 3000] [--times 10]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from integration import pipeline, sample
+from integration.pseudonyms.keyring import make_demo_keyring
+from integration.settings import forget_settings
+from integration.storage import Zones
+
+
+def main() -> None:
+    """Run the line at both sizes in fresh folders and print the figures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--children", type=int, default=3000)
+    parser.add_argument("--times", type=int, default=10)
+    chosen = parser.parse_args()
+    small = measure(chosen.children)
+    large = measure(chosen.children * chosen.times)
+    rows = large["rows"] / small["rows"]
+    growth = {
+        stage: round(large["seconds"][stage] / max(small["seconds"][stage], 1e-3) / rows, 3)
+        for stage in small["seconds"]
+    }
+    report = {
+        "benchmark": "line",
+        "machine": {"python": platform.python_version(), "cpus": os.cpu_count()},
+        "sizes": [small, large],
+        "row_ratio": round(rows, 2),
+        "growth": growth,
+    }
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+def measure(children: int) -> dict[str, Any]:
+    """Seconds and rows a second per stage for a sample of this many children."""
+    home = Path(tempfile.mkdtemp(prefix="bench-line-"))
+    os.environ["INTEGRATION_HOME"] = str(home)
+    try:
+        sample.generate(Zones(home), children=children, defects="none")
+        forget_settings()
+        make_demo_keyring(Zones(home))
+        return {"children": children} | stages()
+    finally:
+        shutil.rmtree(home)
+        forget_settings()
+
+
+def stages() -> dict[str, Any]:
+    """Time every stage of the line; encoding includes its processes, checking includes its import."""
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        result = work()
+        seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 3)
+        return result
+
+    rows = sum(outcome.rows for outcome in timed("receive", pipeline.receive))
+    ids = pipeline.pending()
+    for delivery_id in ids:
+        timed("encode", lambda delivery_id=delivery_id: pipeline.encode(delivery_id))
+    timed("check", lambda: pipeline.check(ids))
+    timed("load", lambda: pipeline.load(ids))
+    for domain in pipeline.domains():
+        for stage in (pipeline.link, pipeline.model, pipeline.overview, pipeline.indicators):
+            timed(stage.__name__, lambda stage=stage, domain=domain: stage(domain))
+    timed("release", pipeline.release)
+    seconds["whole line"] = round(sum(seconds.values()), 3)
+    return {
+        "deliveries": len(ids),
+        "rows": rows,
+        "seconds": seconds,
+        "rows_per_second": {stage: round(rows / max(spent, 1e-3)) for stage, spent in seconds.items()},
+        "peak_mb": round(
+            max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+            / 1024
+        ),
+    }
+
+
+if __name__ == "__main__":
+    main()

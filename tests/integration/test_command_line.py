@@ -1,0 +1,106 @@
+"""The commands people use, on a sample that went through the line: exit codes, pure JSON, no tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import Installation
+
+
+def integration(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "INTEGRATION_HOME": str(home), **environment}
+    return subprocess.run(
+        [sys.executable, "-m", "integration.cli", *words],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
+    )
+
+
+def answer(home: Path, *words: str) -> Any:
+    done = integration(home, *words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_status_counts_what_came_and_what_became_of_it(demo_run: Installation) -> None:
+    state = answer(demo_run.home, "status")
+    assert len(state["suppliers"]) == 42
+    assert {row["source"] for row in state["sources"]} == {row["source"] for row in state["suppliers"]}
+    assert all(row["persons"] > 0 and row["families"] > 0 for row in state["domains"])
+    accepted = sum(row["accepted"] for row in state["suppliers"])
+    refused = sum(sum(row["quarantined"].values()) for row in state["suppliers"]) + sum(
+        state["unknown_suppliers"].values()
+    )
+    assert accepted + refused == 169  # 168 deliveries, one of them sent twice
+    assert refused == 4
+
+
+def test_a_query_answers_with_value_counts_and_missing(demo_run: Installation) -> None:
+    rows = answer(demo_run.home, "indicators", "query", "I05", "--period", "2025")
+    assert {row["municipality"] for row in rows} >= {"GM0228", "GM0321"}
+    assert {"value", "numerator", "denominator", "missing"} <= rows[0].keys()
+    one = answer(demo_run.home, "indicators", "query", "I05", "--municipality", "GM0228", "--period", "2025")
+    assert one == [row for row in rows if row["municipality"] == "GM0228"]
+
+
+def test_published_counts_are_never_small_or_exact(demo_run: Installation) -> None:
+    for row in answer(demo_run.home, "indicators", "query", "I04"):
+        for count in (row["numerator"], row["denominator"]):
+            assert count is None or (count >= 10 and count % 5 == 0)
+
+
+MISTAKES = [
+    # words                                                              reason code
+    (("indicators", "query", "I99"), "INDICATOR_UNKNOWN"),
+    (("indicators", "query", "I05", "--municipality", "GM9999"), "MUNICIPALITY_UNKNOWN"),
+    (("indicators", "query", "I05", "--period", "1999"), "PERIOD_UNKNOWN"),
+    (("quarantine", "replay", "nothing"), "DELIVERY_UNKNOWN"),
+]
+
+
+@pytest.mark.parametrize(("words", "reason"), MISTAKES)
+def test_a_mistake_is_named_and_exits_with_2(
+    demo_run: Installation, words: tuple[str, ...], reason: str
+) -> None:
+    done = integration(demo_run.home, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(reason)
+    assert "Traceback" not in done.stderr
+
+
+def test_no_key_no_run(home: Path) -> None:
+    done = integration(home, "run")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("KEY_MISSING")
+    assert not (home / "warehouse").exists()
+
+
+def test_nothing_published_yet(home: Path) -> None:
+    done = integration(home, "indicators", "query", "I05")
+    assert (done.returncode, done.stderr.split(":")[0]) == (2, "NOTHING_PUBLISHED")
+
+
+def test_help_needs_no_heavy_imports() -> None:
+    code = "import sys, integration.cli, integration.cli_tools; print([m for m in %r if m in sys.modules])"
+    heavy = ["pandas", "duckdb", "great_expectations", "airflow", "pyarrow", "sqlalchemy", "altair", "scipy"]
+    done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_second_run_does_nothing_twice(demo_run: Installation) -> None:
+    before = {p: p.stat().st_mtime_ns for p in demo_run.zones.warehouse.iterdir()}
+    done = integration(demo_run.home, "run", "--json")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["deliveries"]) == (0, [])
+    assert all(stage["unchanged"] for stage in result["domains"])
+    assert {p: p.stat().st_mtime_ns for p in demo_run.zones.warehouse.iterdir()} == before
+    assert len(list(demo_run.zones.releases.iterdir())) == 1

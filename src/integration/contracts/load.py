@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration.contracts import ODCS
 from integration.contracts.fields import build_field
+from integration.contracts.history import read_version, versions_in
 from integration.contracts.model import (
     ACCESSES,
     ENVELOPE,
@@ -21,7 +22,6 @@ from integration.contracts.model import (
     Schedule,
 )
 from integration.contracts.reading import invalid
-from integration.contracts.versions import read_version, versions_in
 from integration.names import InvalidName
 from integration.names import source as source_id
 from integration.reasons import Reason

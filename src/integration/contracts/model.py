@@ -78,8 +78,8 @@ class Field:
         return "critical" if self.required else "warning"
 
     def matches(self, text: str) -> bool:
-        """Whether ``text`` as a whole has the agreed pattern; true when there is none."""
-        return self.pattern is None or re.fullmatch(self.pattern, text) is not None
+        """Tell whether ``text`` as a whole has the agreed pattern, if any; digits are 0 to 9."""
+        return self.pattern is None or re.fullmatch(self.pattern, text, re.ASCII) is not None
 
     def code_label(self, code: str) -> str:
         """Return the Dutch meaning of ``code``; raise :class:`KeyError` when the code list lacks it."""

@@ -16,10 +16,11 @@ _INTRODUCTION = """\
 
 <!-- Made from the contracts by `python -m integration.contracts.reference`; do not edit. -->
 
-What each source delivers, in the newest version of its contract. Column names, labels and the meaning of codes
-are Dutch, as in the sources. Role: an *identifier* is gone after encoding, a *quasi_identifier* is coarsened, a
-*key* becomes a token, an *attribute* is kept, the *envelope* describes the delivery. A list is written inside
-one field, with the supplier's separator. The documents are in `src/integration/contracts/odcs/`.
+What each source delivers, in the newest version of its contract. Column names, labels and the meaning of
+codes are Dutch, as in the sources. Role: an *identifier* is gone after encoding, a *quasi_identifier* is
+coarsened, a *key* becomes a token, an *attribute* is kept, the *envelope* describes the delivery. A list is
+written inside one field, with the supplier's separator. The documents are in
+`src/integration/contracts/odcs/`.
 """
 _UNITS = {"d": "days", "m": "months", "y": "years"}
 _ACCESS = {

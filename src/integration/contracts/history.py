@@ -22,7 +22,7 @@ from typing import Any
 
 from integration.contracts.reading import invalid, read_yaml
 
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 _DIFF_KEYS = {"previous", "version", "why", "add", "change", "remove", "sla"}
 
 Document = dict[str, Any]

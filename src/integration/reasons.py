@@ -93,6 +93,7 @@ class Reason(StrEnum):
     KEY_EXISTS = "KEY_EXISTS", "run", "Er is al een sleutelbos", "there is a keyring already"
     KEY_MISSING = "KEY_MISSING", "run", "Er is geen sleutel of wachtzin", "there is no key or passphrase"
     KEY_WRONG = "KEY_WRONG", "run", "De wachtzin past niet bij de sleutel", "the passphrase does not fit the key"
+    LIVES_INVALID = "LIVES_INVALID", "run", "De voorbeeldgegevens zijn onjuist beschreven", "the sample is declared wrongly"
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
     MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"
     NOTHING_PUBLISHED = "NOTHING_PUBLISHED", "run", "Er is nog niets gepubliceerd", "nothing has been published yet"

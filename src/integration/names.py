@@ -25,9 +25,9 @@ MunicipalityCode = NewType("MunicipalityCode", str)
 DomainCode = NewType("DomainCode", str)
 """A pseudonym domain: one municipality unless configured otherwise. Pseudonyms of two domains never match."""
 
-_MUNICIPALITY = re.compile(r"GM\d{4}")
-_SUPPLIER = re.compile(r"[A-Z0-9]{2,12}")
-_SOURCE = re.compile(r"[a-z][a-z_]{1,30}")
+_MUNICIPALITY = re.compile(r"GM\d{4}", re.ASCII)
+_SUPPLIER = re.compile(r"[A-Z0-9]{2,12}", re.ASCII)
+_SOURCE = re.compile(r"[a-z][a-z_]{1,30}", re.ASCII)
 
 
 class InvalidName(ValueError):
@@ -123,12 +123,12 @@ def _stock(text: str) -> tuple[None, date]:
 
 
 _PERIODS: dict[str, tuple[re.Pattern[str], Callable[..., tuple[date | None, date]]]] = {
-    "week": (re.compile(r"(\d{4})-W(\d{2})"), _week),
-    "month": (re.compile(r"(\d{4})-(\d{2})"), _month),
-    "half-year": (re.compile(r"(\d{4})-H([12])"), _half),
-    "year": (re.compile(r"(\d{4})"), _year),
-    "rolling": (re.compile(r"(\d{4})-Q([1-4])"), _rolling),
-    "stock": (re.compile(r"stand-(\d{4}-\d{2}-\d{2})"), _stock),
+    "week": (re.compile(r"(\d{4})-W(\d{2})", re.ASCII), _week),
+    "month": (re.compile(r"(\d{4})-(\d{2})", re.ASCII), _month),
+    "half-year": (re.compile(r"(\d{4})-H([12])", re.ASCII), _half),
+    "year": (re.compile(r"(\d{4})", re.ASCII), _year),
+    "rolling": (re.compile(r"(\d{4})-Q([1-4])", re.ASCII), _rolling),
+    "stock": (re.compile(r"stand-(\d{4}-\d{2}-\d{2})", re.ASCII), _stock),
 }
 
 
@@ -146,7 +146,7 @@ class DeliveryId:
     def parse(cls, text: str) -> DeliveryId:
         """Read the text form; raise :class:`InvalidName` when it is not one."""
         parts = text.split(".")
-        if len(parts) != 5 or not re.fullmatch(r"\d{4,6}", parts[4]):
+        if len(parts) != 5 or not re.fullmatch(r"[0-9]{4,6}", parts[4]):
             raise InvalidName("not a delivery id: source.supplier.municipality.period.sequence")
         return cls(
             source(parts[0]),

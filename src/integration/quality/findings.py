@@ -1,0 +1,115 @@
+"""What one check found on one delivery, and what all findings together mean for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from integration.quality import counts, engine
+from integration.quality.frame import Counted, Facts
+from integration.quality.suites import Check, Suite
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUCCESS, FAILED, ERROR = "success", "failed", "error"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's result: ``success``, ``failed`` or ``error`` (it could not run), and counts, never values.
+
+    ``n`` is what the share is of: rows, or fields for ``aandeel_leeggemaakt``; ``unexpected`` how many of these
+    did not hold. ``weight`` is the severity that counts here: the check's own, or info where it rests on fewer
+    rows than ``minimum_rows``.
+    """
+
+    check: Check
+    result: str
+    weight: str
+    n: int
+    unexpected: int | None
+
+    @property
+    def share(self) -> float | None:
+        """``unexpected`` / ``n``, to six decimals; None where the check is not about single rows."""
+        if self.unexpected is None:
+            return None
+        return round(self.unexpected / self.n, 6) if self.n else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as it stands in ``check.json``."""
+        return {
+            "id": self.check.id,
+            "type": self.check.type,
+            "columns": list(self.check.columns),
+            "severity": self.check.severity,
+            "weight": self.weight,
+            "result": self.result,
+            "n": self.n,
+            "unexpected": self.unexpected,
+            "share": self.share,
+            "threshold": self.check.threshold,
+            "minimum_rows": self.check.minimum_rows,
+            "nl": self.check.nl,
+            "en": self.check.en,
+        }
+
+
+def examine(frame: pd.DataFrame, facts: Facts, suite: Suite, prepared: engine.Prepared) -> list[Finding]:
+    """Run a suite on a delivery's records and its shares, counts beside verdicts, in the order of the suite.
+
+    A check without a row to judge holds, and Great Expectations is not asked: that halves the time of the small
+    weekly deliveries, where most optional fields are empty.
+    """
+    counted = {check.id: _counted(frame, facts, check) for check in suite.checks}
+    asked = [check for check in suite.checks if (of := counted[check.id]) and (of[0] or not check.columns)]
+    on_shares = {check.id for check in asked if _share_of(check, facts)}
+    on_rows = [check for check in asked if check.id not in on_shares]
+    needed = sorted({name for check in on_rows for name in check.columns})
+    verdicts = prepared.verdicts(frame[needed], [check.id for check in on_rows])
+    verdicts |= prepared.verdicts(facts.shares(), on_shares)
+    return [_finding(check, counted[check.id], verdicts.get(check.id, True)) for check in suite.checks]
+
+
+def _finding(check: Check, counted: tuple[int, int | None, int] | None, verdict: bool | None) -> Finding:
+    if verdict is None or counted is None:
+        return Finding(check, ERROR, check.severity, 0, None)
+    n, unexpected, rows = counted
+    weight = check.severity if rows >= check.minimum_rows else "info"
+    return Finding(check, SUCCESS if verdict else FAILED, weight, n, unexpected)
+
+
+def _counted(frame: pd.DataFrame, facts: Facts, check: Check) -> tuple[int, int | None, int] | None:
+    """What the share is of, how many did not hold, and the rows it rests on; None when counting failed."""
+    share = _share_of(check, facts)
+    if share is not None:
+        return share.whole, share.part, share.rows
+    try:
+        n, unexpected = counts.count(frame, check.type, check.kwargs)
+    except Exception:  # whatever it is, its text may hold a value: the check could not run
+        return None
+    return n, unexpected, n
+
+
+def _share_of(check: Check, facts: Facts) -> Counted | None:
+    return facts.counted(check.columns[0]) if check.columns else None
+
+
+def outcome(findings: Iterable[Finding]) -> str:
+    """Sum up: ``failed`` (a critical check failed), else ``error`` (one could not run), ``warned`` or ``passed``.
+
+    A warning or info check that could not run makes a delivery ``warned``: it is shown, and stops nothing.
+    """
+    seen = {(finding.result, finding.weight) for finding in findings}
+    if (FAILED, "critical") in seen:
+        return "failed"
+    if (ERROR, "critical") in seen:
+        return "error"
+    return "warned" if {(FAILED, "warning"), (ERROR, "warning"), (ERROR, "info")} & seen else "passed"
+
+
+def ids(findings: Sequence[Finding], result: str, *weights: str) -> tuple[str, ...]:
+    """The ids of the checks with this result and one of these weights (any when none is given)."""
+    return tuple(f.check.id for f in findings if f.result == result and (not weights or f.weight in weights))

@@ -11,20 +11,22 @@ be run again: what was done is recognised and left alone.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
-from integration.ledger import Ledger
+from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId, DomainCode
 from integration.reasons import Reason
 from integration.settings import Settings, get_settings
 from integration.storage import atomic_directory, read_json, write_json
+
+if TYPE_CHECKING:
+    from integration.pseudonyms.keyring import Keyring
+    from integration.quality import CheckResult
+    from integration.releases import ReleaseResult
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done and what there is to do."""
@@ -98,37 +100,27 @@ def pending(source: str | None = None) -> list[str]:
 def encode(delivery_id: str) -> Outcome:
     """Replace a delivery's identifiers by keyed pseudonyms, in a short-lived process of its own.
 
-    Raises :class:`IntegrationError` when that process fails; it has written nothing then.
+    Raises :class:`KeyUnavailable` or :class:`IntegrationError` when that process fails; nothing was written then.
     """
+    from integration.encode_job import make_job, run_job
+
     settings = get_settings()
-    entry = _ledger(settings).entry(delivery_id)
-    if entry is None:
-        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
+    ledger = _ledger(settings)
+    entry = _known(ledger, delivery_id)
     if entry.state == "received":
-        command = [sys.executable, "-m", "integration.encode_process", delivery_id]
-        environment = {**os.environ, "INTEGRATION_HOME": str(settings.zones.home)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode not in {EXIT_FINE, EXIT_FINDINGS}:
-            reason = _reason_in(done.stderr)
-            raise (KeyUnavailable if reason.name.startswith("KEY_") else IntegrationError)(
-                reason, file=delivery_id
-            )
-    facts = read_json(settings.zones.staging_dir(DeliveryId.parse(delivery_id)) / "encode.json")
-    return Outcome(delivery_id, "encoded", rows=facts["rows_ok"], refused_rows=facts["rows_refused"])
-
-
-def _reason_in(text: str) -> Reason:
-    """The reason code in a child's last line; INTERNAL when there is none."""
-    found = [word.strip(":") for word in text.split() if word.strip(":") in Reason.__members__]
-    return Reason[found[-1]] if found else Reason.INTERNAL
+        facts = run_job(make_job(settings, entry.delivery))
+        ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
+        entry = _known(ledger, delivery_id)
+    return _settled(entry)
 
 
 def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     """Run each delivery's expectation suite. A critical failure stops that delivery; warnings pass and are kept."""
     settings = get_settings()
     ledger = _ledger(settings)
-    wanted = [d for d in delivery_ids if (entry := ledger.entry(d)) and entry.state == "encoded"]
-    outcomes = [_settled(ledger, d) for d in delivery_ids if d not in wanted]
+    entries = [_known(ledger, delivery_id) for delivery_id in delivery_ids]
+    wanted = [entry.subject for entry in entries if entry.state == "encoded"]
+    outcomes = [_settled(entry) for entry in entries if entry.state != "encoded"]
     if wanted:
         from integration.quality import check_deliveries
 
@@ -137,19 +129,31 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 
 
-def _record_check(ledger: Ledger, settings: Settings, result: Any) -> Outcome:
+def _record_check(ledger: Ledger, settings: Settings, result: CheckResult) -> Outcome:
     reason = {"failed": Reason.CHECK_CRITICAL, "error": Reason.CHECK_ERROR}.get(result.outcome)
     state = "quarantined" if reason else "checked"
     facts = {"critical_failed": list(result.critical_failed), "warned": list(result.warned)}
     ledger.append(result.delivery_id, state, at=settings.now(), reason=reason, facts=facts)
-    return Outcome(result.delivery_id, state, reason.value if reason else None, warnings=len(result.warned))
+    return _settled(_known(ledger, result.delivery_id))
 
 
-def _settled(ledger: Ledger, delivery_id: str) -> Outcome:
+def _known(ledger: Ledger, delivery_id: str) -> Entry:
     entry = ledger.entry(delivery_id)
     if entry is None:
         raise IntegrationError(Reason.DELIVERY_UNKNOWN)
-    return Outcome(delivery_id, entry.state, entry.reason.value if entry.reason else None, entry.rows)
+    return entry
+
+
+def _settled(entry: Entry) -> Outcome:
+    """What the ledger says of a delivery."""
+    return Outcome(
+        delivery_id=entry.subject,
+        state=entry.state,
+        reason=entry.reason.value if entry.reason else None,
+        rows=int(entry.facts.get("rows_ok", entry.rows)),
+        refused_rows=int(entry.facts.get("rows_refused", 0)),
+        warnings=len(entry.facts.get("warned", ())),
+    )
 
 
 def load(delivery_ids: Sequence[str]) -> list[Outcome]:
@@ -160,16 +164,15 @@ def load(delivery_ids: Sequence[str]) -> list[Outcome]:
 
 
 def _load_one(settings: Settings, ledger: Ledger, delivery_id: str) -> Outcome:
-    entry = ledger.entry(delivery_id)
-    if entry is None:
-        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
+    entry = _known(ledger, delivery_id)
     if entry.state == "checked":
         source = settings.zones.staging_dir(entry.delivery)
         with atomic_directory(settings.zones.linked_dir(entry.delivery)) as target:
             for table in ("records", "mentions"):
                 shutil.copyfile(source / f"{table}.parquet", target / f"{table}.parquet")
         ledger.append(delivery_id, "loaded", at=settings.now())
-    return _settled(ledger, delivery_id)
+        entry = _known(ledger, delivery_id)
+    return _settled(entry)
 
 
 # -- one domain, one night -------------------------------------------------------------------------
@@ -261,12 +264,11 @@ def nightly(domain: str) -> list[DomainResult]:
 # -- all domains together --------------------------------------------------------------------------
 
 
-def release() -> Any:
+def release() -> ReleaseResult:
     """Protect the closed periods' figures and publish them as a numbered release; the same figures twice is once."""
     from integration.release_stage import build_release
 
-    settings = get_settings()
-    return build_release(settings, _ledger(settings))
+    return build_release(get_settings())
 
 
 def run(progress: Progress | None = None) -> RunResult:
@@ -278,12 +280,11 @@ def run(progress: Progress | None = None) -> RunResult:
     for number, delivery_id in enumerate(waiting, 1):
         say("encode", number, len(waiting))
         outcomes[delivery_id] = _encode_or_explain(delivery_id)
-    encoded = [d for d in waiting if outcomes[d].state == "encoded"]
+    encoded = [d for d in waiting if outcomes[d].state in {"encoded", "checked"}]
     say("check", 0, len(encoded))
-    for outcome in check(encoded):
-        outcomes[outcome.delivery_id] = replace(outcomes[outcome.delivery_id], **_verdict(outcome))
-    for outcome in load([d for d in encoded if outcomes[d].state == "checked"]):
-        outcomes[outcome.delivery_id] = replace(outcomes[outcome.delivery_id], state=outcome.state)
+    outcomes |= {outcome.delivery_id: outcome for outcome in check(encoded)}
+    checked = [d for d in encoded if outcomes[d].state == "checked"]
+    outcomes |= {outcome.delivery_id: outcome for outcome in load(checked)}
     nights = []
     for number, domain in enumerate(domains(), 1):
         say("nightly", number, len(domains()))
@@ -311,10 +312,6 @@ def _encode_or_explain(delivery_id: str) -> Outcome:
         return Outcome(delivery_id, "received", error.reason.value)
 
 
-def _verdict(outcome: Outcome) -> dict[str, Any]:
-    return {"state": outcome.state, "reason": outcome.reason, "warnings": outcome.warnings}
-
-
 def _exit_code(outcomes: Iterable[Outcome]) -> int:
     """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
     seen = list(outcomes)
@@ -331,7 +328,7 @@ def _ledger(settings: Settings) -> Ledger:
     return Ledger(settings.ledger())
 
 
-def _keys(settings: Settings) -> Any:
+def _keys(settings: Settings) -> Keyring:
     from integration.pseudonyms.keyring import open_keyring
 
     return open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())

@@ -220,7 +220,7 @@ def show_indicators() -> None:
 def _page() -> Path:
     from integration.releases import latest
 
-    return Path(latest(_settings().zones).path) / "site" / "index.html"
+    return latest(_settings().zones).page
 
 
 def show_page() -> None:

@@ -235,9 +235,11 @@ def release_verify(
 
     zones = _settings().zones
     chosen = number if number is not None else latest(zones).number
-    wrong = verify(zones, chosen)
-    console.stdout().print(
-        f"Release {chosen}: "
-        + ("every file is as published" if not wrong else "changed: " + ", ".join(wrong))
-    )
-    raise typer.Exit(EXIT_FINDINGS if wrong else 0)
+    found = verify(zones, chosen)
+    lines = [
+        f"{what}: {', '.join(names)}"
+        for what, names in (("missing", found.missing), ("changed", found.changed), ("added", found.added))
+        if names
+    ]
+    console.stdout().print(f"Release {chosen}: " + ("; ".join(lines) or "every file is as published"))
+    raise typer.Exit(0 if found.intact else EXIT_FINDINGS)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
 from integration.ledger import Entry, Ledger
-from integration.names import DeliveryId, DomainCode
+from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.settings import Settings, get_settings
 from integration.storage import atomic_directory, read_json, write_json

@@ -1,0 +1,115 @@
+"""Reference pages made from what the code declares: reason codes and quality checks.
+
+``python -m integration.reference`` writes them under ``docs/reference`` of a checkout; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+
+from integration.contracts import load_contract
+from integration.quality import Check, Suite, encoded_layout, load_suite, suite_ids
+from integration.reasons import REASONS
+from integration.storage import resource
+
+_MADE = "<!-- Made by `python -m integration.reference`; do not edit. -->"
+
+_LEVELS = {
+    "delivery": (
+        "A whole delivery",
+        "The delivery goes to quarantine as it came; the others go on. A resend mends it.",
+    ),
+    "row": (
+        "A row or a field",
+        "The row is refused, the field is made empty, or it was mended: `findings.parquet` tells where and which.",
+    ),
+    "run": (
+        "A run or a command",
+        "The command ends with exit code 2; nothing half-done is left.",
+    ),
+}
+
+_SEVERITY_NL = {"critical": "kritiek", "warning": "waarschuwing", "info": "ter informatie"}
+
+_QUALITY = f"""# Kwaliteitscontroles
+
+{_MADE}
+
+Wat iedere rij moet zijn staat in het [contract](contracts.md). Hier staat wat een levering als geheel moet zijn.
+Een *kritieke* controle die niet wordt gehaald houdt de levering tegen, en alleen die levering; een *waarschuwing* laat
+haar door en wordt getoond; *ter informatie* wordt bewaard om te vergelijken. "Vanaf" is het aantal rijen waarop een
+controle moet rusten voordat haar ernst telt: een aandeel van drie rijen zegt niets, en blijft dan ter informatie.
+Een controle die niet kon worden uitgevoerd is iets anders dan een controle die niet is gehaald. Een nihilopgave
+wordt niet gecontroleerd.
+
+*What every row must be is in the contract; here is what a delivery as a whole must be. A critical check that fails
+stops that delivery, a warning passes and is shown, info is kept to compare with. "Vanaf" is the number of rows a
+check must rest on before its severity counts. The checks are Great Expectations suites in `expectations/`; results
+hold counts and shares, never values. One result is one entry of `check.json` beside the encoded delivery.*
+
+| kolom van de controle / derived column | betekenis / meaning |
+|---|---|
+| `<veld>_status` | wat er van een persoonsgegeven werd: ok, missing, unknown, unborn, invalid, partial |
+| `aandeel_geweigerd` | aandeel van de aangeleverde rijen dat is geweigerd / share of rows refused |
+| `aandeel_leeggemaakt` | aandeel van de optionele velden dat is leeggemaakt / share of optional fields made empty |
+| `periode_eind` | laatste dag van de periode / last day of the period |
+| `vroegste_datum` | 25 jaar daarvoor / 25 years before it |
+| `<lijst>_eerste`, `<lijst>_laatste` | eerste en laatste dag van een lijst met datums / first and last day of a list |
+"""
+
+
+def reason_codes() -> str:
+    """Every reason code by level, with the texts people see."""
+    parts = [
+        f"# Reason codes\n\n{_MADE}\n\nThe exit code tells what kind of end it was; the reason code tells the cause.\n"
+    ]
+    ordered = sorted(REASONS.items(), key=lambda item: (list(_LEVELS).index(item[1].level), item[0]))
+    for level, group in groupby(ordered, key=lambda item: item[1].level):
+        title, meaning = _LEVELS[level]
+        rows = [(f"`{reason}`", text.nl, text.en) for reason, text in group]
+        parts.append(f"## {title}\n\n{meaning}\n\n" + _table(("Code", "Nederlands", "English"), rows))
+    return "\n".join(parts)
+
+
+def quality() -> str:
+    """Every check of every source's suite, Dutch first."""
+    suites = [load_suite(name, encoded_layout(load_contract(name))) for name in suite_ids()]
+    return "\n".join([_QUALITY, *(_suite(suite) for suite in suites)])
+
+
+def _suite(suite: Suite) -> str:
+    rows = [_row(check) for severity in _SEVERITY_NL for check in suite.checks if check.severity == severity]
+    text = f"## {suite.name}\n\n{suite.nl}. *{suite.en}.* Versie {suite.version}.\n\n"
+    text += _table(("Controle", "Ernst", "Vanaf", "Wat moet gelden", "What should hold"), rows)
+    if suite.unchecked:
+        reasons = "\n".join(f"- `{name}`: {reason}." for name, reason in suite.unchecked.items())
+        text += f"\nBewust niet gecontroleerd / knowingly unchecked:\n\n{reasons}\n"
+    return text
+
+
+def _row(check: Check) -> tuple[str, ...]:
+    minimum = str(check.minimum_rows) if check.minimum_rows else ""
+    return f"`{check.id}`", _SEVERITY_NL[check.severity], minimum, check.nl, f"*{check.en}*"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+PAGES: dict[str, Callable[[], str]] = {"reason-codes.md": reason_codes, "quality.md": quality}
+"""File under ``docs/reference`` to what makes it."""
+
+
+def write(folder: Path) -> list[Path]:
+    """Write all pages in ``folder``."""
+    paths = [folder / name for name in PAGES]
+    for path in paths:
+        path.write_text(PAGES[path.name](), encoding="utf-8")
+    return paths
+
+
+if __name__ == "__main__":
+    write(resource("expectations").resolve().parent / "docs" / "reference")

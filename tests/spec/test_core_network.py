@@ -75,7 +75,9 @@ def test_assessment_has_one_row_a_case_whether_made_or_due() -> None:
             c2    bram   2025-01-02     -                  NOG_NIET              GEEN
         """,
     )
-    assert world.rows("core.assessment", "case_ref", "report_date", "assessment_date", "outcome", "service") == [
+    assert world.rows(
+        "core.assessment", "case_ref", "report_date", "assessment_date", "outcome", "service"
+    ) == [
         ("c1", "2025-01-02", "2025-01-09", "OVERDRACHT", "ONDERZOEK"),
         ("c2", "2025-01-02", None, "NOG_NIET", "GEEN"),
     ]

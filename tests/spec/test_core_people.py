@@ -83,7 +83,9 @@ def test_person_is_what_records_in_force_say() -> None:
             onderwijs.ON01.GM0321.2026-W03.0002          r1      2       anna  mama    2025-01-01     2025-12-15
         """,
     )
-    assert world.rows("core.person", "person_id", "sex", "birth_year", "departure_date", "secret", "is_child") == [
+    assert world.rows(
+        "core.person", "person_id", "sex", "birth_year", "departure_date", "secret", "is_child"
+    ) == [
         ("anna", "2", 2015, "2025-12-15", True, True),
         ("mama", None, 1988, None, False, False),
     ]

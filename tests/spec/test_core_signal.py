@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 
 import pytest
-from helpers.models import World
 
+from helpers.models import World
 from integration.storage import resource
 
 MEMBERS = """
@@ -63,7 +63,7 @@ def signals() -> World:
             getuige   anna  mama    papa    2025-05-02      HG_FYSIEK          GETUIGE_KIND   GEEN          -
             stel      -     mama    papa    2025-05-03      HG_PSYCHISCH       SLACHTOFFER    OPGELEGD_10D  2025-05-04
             verward   anna  mama    -       2025-05-05      VERWARD            BETROKKENE     GEEN          -
-        """,
+        """,  # noqa: E501
         veilig_thuis="""
             record   case  kind  melding_datum  aard_geweld    eerdere_betrokkenheid  monitor1_datum  monitor_uitkomst
             verw     c1    anna  2025-06-01     VERWAARLOZING  EERSTE                 -               -
@@ -73,7 +73,7 @@ def signals() -> World:
             case  kind  aanmeld_datum  leefgebieden                                        steunfactoren
             w1    anna  2025-07-01     FINANCIEN,WERK,WONEN,SCHEIDING,LVB_OUDER,OPVOEDING  STEUNEND_NETWERK
             w2    anna  2025-07-02     NETWERK,PSYCHISCH_OUDER,VERSLAVING,PARTNERGEWELD    AANVAARDT_HULP,STABIELE_SCHOOL
-        """,
+        """,  # noqa: E501
     )
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers.models import World
 
+from helpers.models import World
 from integration.errors import IntegrationError
 from integration.families import forbidden_columns, refuse_scores
 
@@ -33,11 +33,11 @@ def known() -> World:
         veilig_thuis="""
             case  kind  melding_datum  beoordeling_datum  veiligheidsvoorwaarden_datum  voorwaarden_versie  overdracht_datum
             c1    anna  2025-01-06     2025-01-10         2025-01-20                    v1                  2025-02-03
-        """,
+        """,  # noqa: E501
         wijkteam="""
             case  kind  aanmeld_datum  ontvangst_overdracht_vt  regisseur_org  regisseur_toegewezen_datum  voorwaarden_versie  veiligheidschecks  steunfactoren
             w1    anna  2025-02-03     2025-02-05               WIJKTEAM       2025-02-06                  v2                  2025-04-01         STEUNEND_NETWERK
-        """,
+        """,  # noqa: E501
         jeugdhulp="""
             toewijzingnummer  kind   productcategorie  toewijzing_datum  start_datum  juridische_status  maatregel_start
             t1                anton  45                2025-03-01        2025-03-10   OTS                2025-03-05
@@ -50,9 +50,33 @@ def test_fact_has_class_source_field_delivery_and_age(known: World) -> None:
     assert known.rows("families.family_fact", *columns, where="source = 'wijkteam'") == [
         ("2025-02-03", "beschermend", "B1", "wijkteam", "steunfactoren", "stand-2026-01-31", 378),
         ("2025-02-03", "wijkteam", "intake", "wijkteam", "aanmeld_datum", "stand-2026-01-31", 378),
-        ("2025-02-05", "overdracht", "receipt", "wijkteam", "ontvangst_overdracht_vt", "stand-2026-01-31", 376),
-        ("2025-02-06", "regie", "lead_assigned", "wijkteam", "regisseur_toegewezen_datum", "stand-2026-01-31", 375),
-        ("2025-04-01", "veiligheid", "safety_check", "wijkteam", "veiligheidschecks", "stand-2026-01-31", 321),
+        (
+            "2025-02-05",
+            "overdracht",
+            "receipt",
+            "wijkteam",
+            "ontvangst_overdracht_vt",
+            "stand-2026-01-31",
+            376,
+        ),
+        (
+            "2025-02-06",
+            "regie",
+            "lead_assigned",
+            "wijkteam",
+            "regisseur_toegewezen_datum",
+            "stand-2026-01-31",
+            375,
+        ),
+        (
+            "2025-04-01",
+            "veiligheid",
+            "safety_check",
+            "wijkteam",
+            "veiligheidschecks",
+            "stand-2026-01-31",
+            321,
+        ),
     ]
 
 
@@ -61,7 +85,12 @@ def test_overview_what_is_known(known: World) -> None:
         2, 1, True, "WIJKTEAM", "2025-02-06",
     )  # fmt: skip
     assert overview(
-        known, "g1", "last_report_date", "last_assessment_date", "last_handover_date", "last_handover_received_date"
+        known,
+        "g1",
+        "last_report_date",
+        "last_assessment_date",
+        "last_handover_date",
+        "last_handover_received_date",
     ) == ("2025-01-06", "2025-01-10", "2025-02-03", "2025-02-05")
     assert overview(known, "g1", "last_safety_check_date", "last_contact_date", "last_closure_date") == (
         "2025-04-01", "2025-04-01", None,
@@ -78,7 +107,10 @@ def test_overview_organisations_versions_and_protective_facts_beside(known: Worl
         ("wijkteam", "2025-02-03"),
         ("jeugdhulp", "2025-03-01"),
     ]
-    assert [(row["source"], row["version"]) for row in versions] == [("veilig_thuis", "v1"), ("wijkteam", "v2")]
+    assert [(row["source"], row["version"]) for row in versions] == [
+        ("veilig_thuis", "v1"),
+        ("wijkteam", "v2"),
+    ]
     assert [(row["code"], row["label_nl"]) for row in protective] == [("B1", "Steunend netwerk")]
 
 
@@ -129,13 +161,17 @@ def test_everything_that_can_be_missing_is_named() -> None:
     assert overview(world, "g2", "missing") == (
         ["voorwaarden_onbekend", "ontvanger_levert_niet", "fase_onbekend", "levering_ontbreekt"],
     )
-    assert overview(world, "g3", "missing") == (["afsluiting_zonder_oordeel", "fase_onbekend", "levering_ontbreekt"],)
+    assert overview(world, "g3", "missing") == (
+        ["afsluiting_zonder_oordeel", "fase_onbekend", "levering_ontbreekt"],
+    )
 
 
 def test_phase_follows_the_written_rules() -> None:
     world = World(
         until="families",
-        members="\n".join(["gezin person role", *(f"{p} {p} kind" for p in ("acute", "set", "old", "plan", "well", "shut"))]),
+        members="\n".join(
+            ["gezin person role", *(f"{p} {p} kind" for p in ("acute", "set", "old", "plan", "well", "shut"))]
+        ),
         veilig_thuis="""
             case  kind   melding_datum  veiligheidstaxatie  veiligheidsvoorwaarden_datum  monitor1_datum  monitor_uitkomst
             c1    acute  2026-01-10     ACUUT               -                             -               -
@@ -144,7 +180,7 @@ def test_phase_follows_the_written_rules() -> None:
             c4    plan   2025-09-01     STRUCTUREEL         -                             -               -
             c5    well   2025-06-01     ACUUT               -                             2025-09-05      STABIEL_VEILIG
             c6    shut   2025-06-01     ACUUT               -                             2025-09-05      STABIEL_VEILIG
-        """,
+        """,  # noqa: E501
         wijkteam="""
             case  kind  aanmeld_datum  veiligheidsplan_datum  voorwaarden_overgenomen  herstel_doel  afsluit_datum
             w4    plan  2025-09-10     2025-10-01             JA                       NEE           -

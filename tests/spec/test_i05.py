@@ -69,7 +69,7 @@ def test_observation_ends_at_a_stably_safe_closure_only() -> None:
 
 
 def test_police_and_veilig_thuis_do_not_keep_a_gezin_in_view_but_a_parents_gp_contact_does() -> None:
-    gp = "2025-02-20 2025-04-10 2025-06-01".split()
+    gp = ["2025-02-20", "2025-04-10", "2025-06-01"]
     world = World(
         members=MEMBERS,
         veilig_thuis=handed_over("carl", "gijs"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from integration.indicators.definitions import Definition, Measure, Norm, Window, load_definitions
-    from integration.indicators.results import Result, results
+    from integration.indicators.figures import Result, results
 
 _HOMES = {
     "Definition": "definitions",
@@ -20,8 +20,8 @@ _HOMES = {
     "Norm": "definitions",
     "Window": "definitions",
     "load_definitions": "definitions",
-    "Result": "results",
-    "results": "results",
+    "Result": "figures",
+    "results": "figures",
 }
 
 __all__ = ["Definition", "Measure", "Norm", "Result", "Window", "load_definitions", "results"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from conftest import Installation
+from helpers.installation import Installation
 from helpers.canaries import hits
 
 AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Installation
+from helpers.installation import Installation
 
 
 def integration(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from helpers.installation import ROOT
 
 NEEDED = [
     "integration/_resources/warehouse/core/handover.sql",

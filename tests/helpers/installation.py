@@ -1,0 +1,50 @@
+"""Installations to test on: a sample that went through the whole line."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from integration.settings import Settings, forget_settings, get_settings
+from integration.storage import Zones
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED_DATA = Path(os.environ.get("INTEGRATION_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A sample that went through the whole line."""
+
+    home: Path
+    exit_code: int
+
+    @property
+    def zones(self) -> Zones:
+        return Zones(self.home)
+
+    @property
+    def settings(self) -> Settings:
+        return get_settings(self.home)
+
+
+def run_sample(home: Path, **options: object) -> Installation:
+    """Make a sample in ``home`` and run the whole line on it in this process."""
+    from integration import pipeline, sample
+    from integration.pseudonyms.keyring import make_demo_keyring
+
+    before = os.environ.get("INTEGRATION_HOME")
+    os.environ["INTEGRATION_HOME"] = str(home)
+    forget_settings()
+    try:
+        sample.generate(Zones(home), **options)
+        forget_settings()
+        make_demo_keyring(Zones(home))
+        return Installation(home, pipeline.run().exit_code)
+    finally:
+        if before is None:
+            del os.environ["INTEGRATION_HOME"]
+        else:
+            os.environ["INTEGRATION_HOME"] = before
+        forget_settings()

@@ -1,0 +1,268 @@
+"""Reads the sample's declarations strictly: a rate that cannot be, or a name nobody knows, is refused at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from integration.errors import DeclarationError
+from integration.reasons import Reason
+from integration.sample.naming import municipalities
+
+HERE = Path(__file__).resolve().parent
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A probability or a part of a whole."""
+
+
+def _ordered(days: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not 0 <= days[0] <= days[1] <= days[2] <= 900:
+        raise ValueError("days must be three whole numbers from low to high, between 0 and 900")
+    return days
+
+
+def _positive(weights: dict[Any, float]) -> dict[Any, float]:
+    if not weights or any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
+        raise ValueError("weights must not be negative and must not all be zero")
+    return weights
+
+
+def _whole(weights: dict[Any, float]) -> dict[Any, float]:
+    if abs(sum(_positive(weights).values()) - 1) > 1e-6:
+        raise ValueError("shares must add up to 1")
+    return weights
+
+
+Days = Annotated[tuple[int, int, int], AfterValidator(_ordered)]
+"""A delay in days: the shortest, the usual and the longest."""
+
+
+def _text_keys(weights: Any) -> Any:
+    return {str(key): weight for key, weight in weights.items()} if isinstance(weights, dict) else weights
+
+
+Weights = Annotated[dict[str, float], BeforeValidator(_text_keys), AfterValidator(_positive)]
+"""How often each value is drawn; need not add up to 1."""
+Draw = str | int | Weights | None
+"""A fixed value, weights to draw from, or ``?rule`` for a value that a named rule works out."""
+
+
+class Strict(BaseModel):
+    """Unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocalName(Strict):
+    """A surname that is common in one place."""
+
+    name: tuple[str, str]
+    share: Share
+
+
+class PopulationRates(Strict):
+    """``population.yml``: what families look like."""
+
+    format: Literal["integration-population/1"]
+    reference_day: date
+    households: Annotated[dict[str, float], AfterValidator(_whole)]
+    children: Annotated[dict[int, float], AfterValidator(_whole)]
+    twins: Share
+    flat: Share
+    house_addition: Share
+    secret_address: Share
+    shelter: Share
+    leaves: Share
+    moves: Share
+    partial_birth_date: Share
+    mother_takes_name: Share
+    child_has_mothers_name: Share
+    child_has_double_name: Share
+    one_parent_is_father: Share
+    foster_homes_per_1000: Annotated[float, Field(ge=0, le=1000)]
+    local_surnames: dict[str, tuple[LocalName, ...]]
+
+
+class Late(Strict):
+    """With ``chance`` a step takes these ``days`` instead of the usual ones."""
+
+    chance: Share
+    days: Days
+
+
+class Edge(Strict):
+    """What may follow a step: ``to`` happens with ``chance``, ``days`` later, if the step's values match ``when``."""
+
+    to: str
+    chance: Share = 1.0
+    days: Days = (0, 0, 0)
+    late: Late | None = None
+    when: dict[str, tuple[str, ...]] = {}
+    values: dict[str, Draw] = {}
+
+
+class Step(Strict):
+    """One thing that can happen to a family. See the head of ``lives.yml`` for what each key means."""
+
+    event: str | None = None
+    source: str = ""
+    opens: bool = False
+    ends: bool = False
+    once: bool = True
+    held: bool = False
+    about: Literal["children", "child", "any_child", "patient", "incident"] = "child"
+    weekend: bool = False
+    ages: tuple[int, int] | None = None
+    values: dict[str, Draw] = {}
+    then: tuple[Edge, ...] = ()
+    choose: tuple[Edge, ...] = ()
+
+
+class Change(Strict):
+    """One figure that differs in a municipality: of the edges ``step -> to``, or of a value the step draws."""
+
+    step: str
+    to: str | None = None
+    chance: Share | None = None
+    days: Days | None = None
+    late: Late | None = None
+    values: dict[str, Draw] = {}
+
+
+class Local(Strict):
+    """What is different in one municipality, and what should therefore show in its figures."""
+
+    theme: str
+    shows_in: tuple[str, ...]
+    change: tuple[Change, ...]
+
+
+class Lives(Strict):
+    """``lives.yml``: what happens to families who need help."""
+
+    format: Literal["integration-lives/1"]
+    start: date
+    end: date
+    need: Share
+    second_need: Share
+    known_before: Share
+    monitored_again: Share
+    unclassified: Share
+    starts: Weights
+    steps: dict[str, Step]
+    mistakes: dict[str, Share]
+    municipalities: dict[str, Local] = {}
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> Lives:
+        if self.start >= self.end:
+            raise ValueError("start must lie before end")
+        edges = [edge.to for step in self.steps.values() for edge in (*step.then, *step.choose)]
+        unknown(("step", name, self.steps) for name in (*self.starts, *edges))
+        unknown(
+            ("municipality", code, {place.code for place in municipalities()}) for code in self.municipalities
+        )
+        for name, step in self.steps.items():
+            together: dict[str, float] = {}
+            for edge in step.choose:
+                together[str(edge.when)] = together.get(str(edge.when), 0) + edge.chance
+            if any(chance > 1 + 1e-6 for chance in together.values()):
+                raise ValueError(f"the chances under choose of step {name} add up to more than 1")
+        for local in self.municipalities.values():
+            unknown(("step", change.step, self.steps) for change in local.change)
+        return self
+
+
+class RowDefect(Strict):
+    """How often a defect is planted per record (``rate``), and where it differs per source."""
+
+    rate: Share
+    sources: dict[str, Share] = {}
+
+
+class DeliveryDefect(Strict):
+    """Something wrong with one whole delivery."""
+
+    source: str
+    municipality: str
+    period: str
+    defect: Literal["truncated", "other_municipality", "sent_twice", "wrong_delimiter", "late"]
+
+
+class Defects(Strict):
+    """``defects.yml``: what is planted in the demo."""
+
+    format: Literal["integration-defects/1"]
+    rows: dict[str, RowDefect]
+    deliveries: tuple[DeliveryDefect, ...]
+
+
+class DialectRules(Strict):
+    """Parts of a supplier file, as in ``suppliers/<ORG>.yml``; ``line_ending`` is how its program writes lines."""
+
+    encoding: str = "utf-8-sig"
+    date_format: str = "yyyy-mm-dd"
+    list_separator: str = "|"
+    line_ending: Literal["crlf", "lf"] = "crlf"
+    columns: dict[str, str] = {}
+    codes: dict[str, dict[str, str]] = {}
+    leaves_out: tuple[str, ...] = ()
+
+
+class SourceRules(Strict):
+    """What the suppliers of one source share."""
+
+    prefix: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    name: str
+    base: date
+    periods: tuple[str, ...]
+    dialect: DialectRules = DialectRules()
+
+
+class SupplierRules(Strict):
+    """``suppliers.yml``: who delivers, how often and in what dialect."""
+
+    format: Literal["integration-sample-suppliers/1"]
+    sources: dict[str, SourceRules]
+    dialects: dict[str, dict[str, Any]] = {}
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def unknown(names: Iterable[tuple[str, str, Iterable[str]]]) -> None:
+    """Raise :class:`ValueError` for the first (what, name, known names) whose name is not known."""
+    for what, name, known in names:
+        if name not in known:
+            raise ValueError(f"unknown {what}: {name}")
+
+
+def read(model: type[M], path: Path) -> M:
+    """Read a declaration; raise :class:`~integration.errors.DeclarationError` LIVES_INVALID saying what is wrong."""
+    try:
+        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        why = f"{place}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+        raise DeclarationError(Reason.LIVES_INVALID, why, file=path.name) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise DeclarationError(Reason.LIVES_INVALID, "not a readable YAML file", file=path.name) from None
+
+
+def packaged(model: type[M], name: str) -> M:
+    """Read ``<name>.yml`` of this package."""
+    return read(model, HERE / f"{name}.yml")

@@ -1,0 +1,97 @@
+"""The sample's suppliers: their files for ``suppliers/``, and the calendar of what they deliver when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from integration.contracts import Contract, load_contract
+from integration.names import DeliveryId, MunicipalityCode, Period, SourceId, SupplierCode
+from integration.sample.declare import DialectRules, SourceRules, SupplierRules
+from integration.sample.model import stream
+from integration.sample.naming import municipalities
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+_FICTITIOUS = "(fictief)"
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One supplier: its code, contract, rules of its source, and dialect."""
+
+    code: SupplierCode
+    source: SourceId
+    municipality: MunicipalityCode
+    name: str
+    contract: Contract
+    rules: SourceRules
+    dialect: DialectRules
+
+    @property
+    def headers(self) -> list[str]:
+        """The header row, in the order of the contract."""
+        return [self.dialect.columns.get(name, name) for name in self.contract.names]
+
+    def periods(self) -> list[Period]:
+        """What it delivers: the base delivery, then the last periods."""
+        return [Period.parse(text) for text in (f"stand-{self.rules.base.isoformat()}", *self.rules.periods)]
+
+    def delivery(self, place: int) -> DeliveryId:
+        """The id of its delivery number ``place`` (from 0)."""
+        return DeliveryId(self.source, self.code, self.municipality, self.periods()[place], place + 1)
+
+    def due(self, period: Period) -> date:
+        """The last day on which the delivery of ``period`` is on time."""
+        return period.end + timedelta(days=self.contract.schedule.due_days)
+
+    def arrival(self, period: Period, seed: int, *, late: bool = False) -> datetime:
+        """The moment its delivery comes in: some nights after the period, or two days after the due day."""
+        rng = stream(seed, "arrival", self.code, period.text)
+        days = rng.randint(1, self.contract.schedule.due_days - 3)
+        day = self.due(period) + timedelta(days=2) if late else period.end + timedelta(days=days)
+        return datetime.combine(day, time(rng.randint(2, 5), rng.randint(0, 59)), AMSTERDAM)
+
+    def file(self) -> dict[str, Any]:
+        """The content of ``suppliers/<code>.yml``."""
+        return {
+            "code": str(self.code),
+            "name": self.name,
+            "source": str(self.source),
+            "contract_version": self.contract.version,
+            "municipalities": [str(self.municipality)],
+            "dialect": {
+                "delimiter": ";",
+                "encoding": self.dialect.encoding,
+                "date_format": self.dialect.date_format,
+                "list_separator": self.dialect.list_separator,
+            },
+            "columns": dict(self.dialect.columns),
+            "codes": {column: dict(codes) for column, codes in self.dialect.codes.items()},
+            "calendar": {
+                "frequency": self.contract.schedule.frequency,
+                "due_days": self.contract.schedule.due_days,
+                "base": self.rules.base,
+                "since": self.rules.base + timedelta(days=1),
+            },
+            "contacts": [
+                {"role": "delivery", "email": f"gegevens@{self.code.lower()}.example"},
+                {"role": "privacy", "email": f"privacy@{self.code.lower()}.example"},
+            ],
+        }
+
+
+def senders(rules: SupplierRules, municipality: str, *, encoding: str | None = None) -> Iterator[Sender]:
+    """The suppliers of one municipality; ``encoding`` replaces everybody's (names of a given population need it)."""
+    name = {place.code: place.name for place in municipalities()}[municipality]
+    for source, common in rules.sources.items():
+        code = f"{common.prefix}{municipality.removeprefix('GM')}"
+        dialect = common.dialect.model_dump() | rules.dialects.get(code, {})
+        if encoding:
+            dialect["encoding"] = encoding
+        yield Sender(
+            SupplierCode(code), SourceId(source), MunicipalityCode(municipality),
+            f"{common.name} {name} {_FICTITIOUS}", load_contract(source), common, DialectRules(**dialect),
+        )  # fmt: skip

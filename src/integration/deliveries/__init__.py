@@ -1,0 +1,1 @@
+"""Deliveries: manifests, reading payloads, receiving exactly once, quarantine."""

@@ -1,0 +1,215 @@
+"""The manifest that comes with every payload: what it is, whom it is about, how it is written, how much it is.
+
+It is read strictly: an unknown or missing key, a wrong type or a value outside the grammar refuses the delivery
+with MANIFEST_INVALID and the name of the key. The content of the manifest is never repeated in an error.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from integration.deliveries.strict_json import Keys, refused
+from integration.errors import DeliveryRefused, UsageError
+from integration.names import DeliveryId, InvalidName, MunicipalityCode, Period, SourceId, SupplierCode
+from integration.names import municipality as municipality_code
+from integration.names import source as source_id
+from integration.names import supplier as supplier_code
+from integration.reasons import Reason
+from integration.storage import write_json
+
+if TYPE_CHECKING:
+    from integration.contracts import Supplier
+
+FORMAT = "integration-manifest/1"
+SUFFIX = ".manifest.json"
+"""``x.csv`` has the manifest ``x.csv.manifest.json``; it is put down last."""
+MARK = "SYNTHETISCH"
+MAX_BYTES = 256 * 1024
+"""A manifest has some seventy short column names; anything near this size is none."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()+-]{0,119}")
+_LABEL = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The file that a manifest is about: plain name, size, SHA-256, data rows, header, encoding, delimiter."""
+
+    file: str
+    bytes: int
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+    encoding: str
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One delivery as its supplier declares it. ``delivery_label`` is the ``levering_id`` of its rows."""
+
+    source: SourceId
+    supplier: SupplierCode
+    municipality: MunicipalityCode
+    period: Period
+    sequence: int
+    delivery_label: str
+    contract_id: str
+    contract_version: str
+    payload: Payload
+    nil_return: bool
+    created_at: datetime
+    mark: str | None = None
+
+    @property
+    def delivery_id(self) -> DeliveryId:
+        """The name that this delivery has everywhere after receipt."""
+        return DeliveryId(self.source, self.supplier, self.municipality, self.period, self.sequence)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        payload = {**vars(self.payload), "columns": list(self.payload.columns)}
+        content: dict[str, Any] = {
+            "format": FORMAT,
+            "source": self.source,
+            "supplier": self.supplier,
+            "municipality": self.municipality,
+            "period": self.period.text,
+            "sequence": self.sequence,
+            "delivery_label": self.delivery_label,
+            "contract": {"id": self.contract_id, "version": self.contract_version},
+            "payload": payload,
+            "nil_return": self.nil_return,
+            "created_at": self.created_at.isoformat(),
+        }
+        return content if self.mark is None else {**content, "mark": self.mark}
+
+
+def make_manifest(
+    payload: Path,
+    supplier: Supplier,
+    *,
+    municipality: str,
+    period: str,
+    sequence: int,
+    created_at: datetime,
+    nil_return: bool = False,
+    mark: str | None = None,
+) -> Manifest:
+    """Describe a payload file of ``supplier``: read it as the receiver will, and count and hash it.
+
+    Raises :class:`DeliveryRefused` with what the receiver would say of the file, and :class:`UsageError`
+    (INPUT_INVALID) when municipality or period do not follow the grammar of names.
+    """
+    from integration.deliveries.read import open_rows
+
+    try:
+        about, when = municipality_code(municipality), Period.parse(period)
+    except InvalidName as error:
+        raise UsageError(Reason.INPUT_INVALID, str(error)) from None
+    contract = supplier.contract
+    label = f"{supplier.code}-{when}-{sequence}"
+    with open_rows(payload, contract, supplier, empty_allowed=nil_return) as reader:
+        for row in reader:
+            label = row.values["levering_id"].strip() if row.number == 1 else label
+        header, totals = reader.header, reader.totals
+    if nil_return and totals.rows:
+        raise UsageError(Reason.INPUT_INVALID, "a nil return has no rows")
+    dialect = supplier.dialect
+    return Manifest(
+        source=SourceId(supplier.source),
+        supplier=SupplierCode(supplier.code),
+        municipality=about,
+        period=when,
+        sequence=sequence,
+        delivery_label=label,
+        contract_id=contract.id,
+        contract_version=contract.version,
+        payload=Payload(
+            payload.name,
+            totals.bytes,
+            totals.sha256,
+            totals.rows,
+            header,
+            dialect.encoding,
+            dialect.delimiter,
+        ),
+        nil_return=nil_return,
+        created_at=created_at,
+        mark=mark,
+    )
+
+
+def manifest_path(payload: Path) -> Path:
+    """Return where the manifest of ``payload`` is."""
+    return payload.with_name(payload.name + SUFFIX)
+
+
+def write_manifest(manifest: Manifest, payload: Path) -> Path:
+    """Write the manifest beside its payload, whole or not at all, and return its path."""
+    path = manifest_path(payload)
+    write_json(path, manifest.as_dict())
+    return path
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest file; raise :class:`DeliveryRefused` (MANIFEST_INVALID) when it is not one."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(MAX_BYTES + 1)
+    except OSError:
+        raise refused() from None
+    return parse_manifest(text)
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """Read a manifest's bytes; raise :class:`DeliveryRefused` (MANIFEST_INVALID) naming the key that is wrong."""
+    if len(text) > MAX_BYTES:
+        raise refused()
+    whole = Keys.of(text)
+    if whole.text("format") != FORMAT:
+        raise refused("format")
+    contract, payload = whole.inner("contract"), whole.inner("payload")
+    mark = whole.text("mark") if whole.has("mark") else None
+    if mark not in (None, MARK):
+        raise refused("mark")
+    manifest = Manifest(
+        source=whole.named("source", source_id),
+        supplier=whole.named("supplier", supplier_code),
+        municipality=whole.named("municipality", municipality_code),
+        period=whole.named("period", Period.parse),
+        sequence=whole.number("sequence", 1, 999_999),
+        delivery_label=whole.text("delivery_label", _LABEL),
+        contract_id=contract.named("id", source_id),
+        contract_version=contract.text("version", _VERSION),
+        payload=_payload(payload),
+        nil_return=whole.flag("nil_return"),
+        created_at=whole.moment("created_at"),
+        mark=mark,
+    )
+    for keys in (whole, contract, payload):
+        keys.nothing_else()
+    if manifest.nil_return and manifest.payload.rows:
+        raise refused("nil_return")
+    return manifest
+
+
+def _payload(keys: Keys) -> Payload:
+    file = keys.text("file")
+    if not _FILE_NAME.fullmatch(file) or ".." in file:
+        raise DeliveryRefused(Reason.PATH_UNSAFE, field="payload.file")
+    return Payload(
+        file=file,
+        bytes=keys.number("bytes", 0, 2**53),
+        sha256=keys.text("sha256", _SHA256),
+        rows=keys.number("rows", 0, 2**31 - 1),
+        columns=keys.texts("columns"),
+        encoding=keys.text("encoding"),
+        delimiter=keys.text("delimiter"),
+    )

@@ -1,0 +1,277 @@
+"""Encoding: the one place where identifiers and keys meet, and where identifiers end.
+
+Rows come in as texts by contract column; three tables of pseudonyms, attributes and findings go out. Required
+fields that are empty or cannot be used refuse their row; optional ones become null. Whatever fails inside
+becomes an error without a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Protocol
+
+from integration.contracts.model import Contract, Field
+from integration.errors import DeliveryRefused, IntegrationError
+from integration.names import DeliveryId, DomainCode
+from integration.pseudonyms.fields import (
+    FIELD_NULLED,
+    ROW_REFUSED,
+    Column,
+    Dialect,
+    Finding,
+    Verdict,
+    judge_for,
+)
+from integration.pseudonyms.keyring import Keyring
+from integration.pseudonyms.mentions import (
+    ADDRESS_MESSAGES,
+    PERSON_MESSAGES,
+    Mentions,
+    addresses,
+    mentions,
+)
+from integration.pseudonyms.normalise import VERSION
+from integration.pseudonyms.persons import Batch, PersonBatch, PersonReader
+from integration.pseudonyms.tables import Tables
+from integration.pseudonyms.tokens import labelled, labeller, message
+from integration.reasons import Reason
+from integration.storage import write_json
+
+BATCH_ROWS = 4096
+USED = ("person", "address", "key")
+"""The purposes whose keys encoding uses."""
+_ENVELOPE = ("status_aanlevering", "peildatum")
+_CHILD = ("kind", "patient")
+
+
+class RawRow(Protocol):
+    """One delivered row: its number (1 is the first data row) and its text by contract column."""
+
+    @property
+    def number(self) -> int:
+        """Place among the data rows, from 1."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Raw text by contract column name."""
+        ...
+
+
+@dataclass(frozen=True)
+class EncodeResult:
+    """What encoding a delivery came to: ids, counts and fingerprints. It is also ``encode.json``."""
+
+    delivery_id: str
+    rows_in: int
+    rows_ok: int
+    rows_refused: int
+    fields_nulled: int
+    contract: str
+    key_fingerprints: Mapping[str, str]
+    normalisation_version: int
+    nil_return: bool
+
+
+def encode_delivery(
+    rows: Iterable[RawRow],
+    contract: Contract,
+    dialect: Dialect,
+    keys: Keyring,
+    delivery: DeliveryId,
+    out_dir: Path,
+    *,
+    created_on: date,
+    nil_return: bool = False,
+) -> EncodeResult:
+    """Encode a delivery's rows into ``out_dir``: the three tables in Parquet, and ``encode.json``.
+
+    ``created_on`` is the day the supplier made the delivery: a birth date after it cannot be. The same input
+    and keys give the same bytes. Raises :class:`DeliveryRefused` (WRONG_MUNICIPALITY) when a row is about
+    another municipality, what ``rows`` raises itself, and INTERNAL, without any value, for everything else.
+    """
+    try:
+        encoder = _Encoder(contract, dialect, keys, delivery, created_on)
+        source = iter(rows)
+        with Tables(out_dir, contract, delivery) as tables:
+            while batch := list(islice(source, BATCH_ROWS)):
+                encoder.encode(batch, tables)
+        result = encoder.result(nil_return)
+        write_json(out_dir / "encode.json", asdict(result))
+    except IntegrationError:
+        raise
+    except Exception as error:
+        raise IntegrationError(Reason.INTERNAL, type(error).__name__, file=str(delivery)) from None
+    return result
+
+
+class _Encoder:
+    """One delivery's columns, persons, keys and counts."""
+
+    def __init__(
+        self, contract: Contract, dialect: Dialect, keys: Keyring, delivery: DeliveryId, created_on: date
+    ) -> None:
+        domain = DomainCode(delivery.municipality)
+        self._contract, self._delivery = contract, delivery
+        self._fingerprints = keys.fingerprints(domain, USED)
+        self._person, self._address, self._key = (keys.maker(domain, purpose) for purpose in USED)
+        self._persons = [PersonReader(contract, person, dialect, created_on) for person in contract.blocks]
+        self._columns = {field.name: self._column(field, dialect) for field in contract if _is_kept(field)}
+        self._seen: set[str] = set()
+        self._order = {name: place for place, name in enumerate(contract.names)}
+        self._counts = {"rows_in": 0, "rows_ok": 0, "rows_refused": 0, "fields_nulled": 0}
+
+    def _column(self, field: Field, dialect: Dialect) -> Column[str]:
+        judge = judge_for(field, dialect)
+        if field.role != "key":
+            return Column(field, judge)
+        parts = (
+            ("source", self._delivery.source),
+            ("supplier", self._delivery.supplier),
+            ("field", field.name),
+        )
+        scope = message("key", *(labelled(label, text) for label, text in parts))
+        value = labeller("value")
+
+        def judge_key(text: str) -> Verdict:
+            verdict = judge(text)
+            if verdict.value is None:
+                return verdict
+            return Verdict(scope + value(str(verdict.value)))
+
+        return Column(field, judge_key, recurring=not field.unique)
+
+    def encode(self, rows: Sequence[RawRow], tables: Tables) -> None:
+        """Encode one batch."""
+        numbers = [row.number for row in rows]
+        texts = [row.values for row in rows]
+        batch = {name: list(map(itemgetter(name), texts)) for name in self._contract.names}
+        self._check_municipality(batch, numbers)
+        findings: list[Finding] = []
+        values: dict[str, list[Any]] = {}
+        for name, column in self._columns.items():
+            reading = column.read(batch[name], numbers)
+            values[name] = reading.values
+            findings += reading.findings
+        persons = {reader.person: reader.read(batch, numbers) for reader in self._persons}
+        for person in persons.values():
+            findings += person.findings
+        refused = {finding.row_number for finding in findings if finding.effect == ROW_REFUSED}
+        for name, column in self._columns.items():
+            if column.field.role == "key":
+                values[name] = self._key.tokens(values[name])
+        findings += self._duplicates(values["record_id"], numbers, refused)
+        kept = [place for place, number in enumerate(numbers) if number not in refused]
+        self._write_findings(findings, refused, tables)
+        self._count(len(rows), len(kept))
+        values["row_number"], values["record_key"] = numbers, values["record_id"]
+        statuses = {f"{name}_status": s for person in persons.values() for name, s in person.statuses.items()}
+        tables.write("records", {name: _take(column, kept) for name, column in (values | statuses).items()})
+        secret = _secret(batch, values, len(rows))
+        self._write_mentions(values, persons, secret, kept, tables)
+
+    def _check_municipality(self, batch: Batch, numbers: Sequence[int]) -> None:
+        codes, own = batch["gemeente_code"], self._delivery.municipality
+        if all(code.strip() == own for code in set(codes)):
+            return
+        row = next(number for number, code in zip(numbers, codes, strict=True) if code.strip() != own)
+        raise DeliveryRefused(
+            Reason.WRONG_MUNICIPALITY, file=str(self._delivery), row=row, field="gemeente_code"
+        )
+
+    def _duplicates(
+        self, keys: Sequence[str | None], numbers: Sequence[int], refused: set[int]
+    ) -> Iterator[Finding]:
+        """Refuse every further row with a record id that an accepted row had; adds to ``refused``."""
+        for key, number in zip(keys, numbers, strict=True):
+            if key is None or number in refused:
+                continue
+            if key in self._seen:
+                refused.add(number)
+                yield Finding(number, "record_id", Reason.RECORD_DUPLICATE, ROW_REFUSED)
+            self._seen.add(key)
+
+    def _write_findings(self, findings: list[Finding], refused: set[int], tables: Tables) -> None:
+        """Write findings by row and column; of a refused row only what refused it."""
+        told = [f for f in findings if f.effect == ROW_REFUSED or f.row_number not in refused]
+        told.sort(key=lambda finding: (finding.row_number, self._order[finding.field]))
+        self._counts["fields_nulled"] += sum(finding.effect == FIELD_NULLED for finding in told)
+        columns = zip(*told, strict=True) if told else [[], [], [], []]
+        tables.write("findings", dict(zip(Finding._fields, map(list, columns), strict=True)))
+
+    def _count(self, rows: int, kept: int) -> None:
+        for name, number in (("rows_in", rows), ("rows_ok", kept), ("rows_refused", rows - kept)):
+            self._counts[name] += number
+
+    def _write_mentions(
+        self,
+        values: Mapping[str, Sequence[Any]],
+        persons: Mapping[str, PersonBatch],
+        secret: Sequence[bool],
+        kept: Sequence[int],
+        tables: Tables,
+    ) -> None:
+        homes = {name: addresses(person) for name, person in persons.items()}
+        child = next((homes[name] for name in _CHILD if name in homes), None)
+        for name, person in persons.items():
+            found = mentions(person, homes[name], None if name in _CHILD else child, secret, kept)
+            tables.write("mentions", self._mention_columns(name, found, values, person))
+
+    def _mention_columns(
+        self, role: str, found: Mentions, values: Mapping[str, Sequence[Any]], person: PersonBatch
+    ) -> dict[str, Sequence[Any]]:
+        nothing: list[None] = [None] * len(found.places)
+
+        def row_value(name: str | None) -> Sequence[Any]:
+            column = values.get(name) if name else None
+            return [column[place] for place in found.places] if column is not None else nothing
+
+        columns: dict[str, Sequence[Any]] = dict(found.columns)
+        for name in PERSON_MESSAGES:
+            columns[name] = self._person.tokens(columns[name])
+        for name in ADDRESS_MESSAGES:
+            columns[name] = self._address.tokens(columns[name])
+        lookup = self._contract.column
+        statuses = person.statuses.get(lookup(role, "bsn") or "", [])
+        columns |= {name: row_value(name) for name in ("record_key", "row_number", "peildatum")}
+        columns |= {
+            "role": [role] * len(found.places),
+            "patient_rol": row_value(lookup(role, "rol")),
+            "relation": row_value(lookup(role, "relatie")),
+            "address_kind": row_value(lookup(role, "soort_adres")),
+            "departure_date": row_value(lookup(role, "vertrek_datum")),
+            "bsn_status": [statuses[place] for place in found.places] if statuses else nothing,
+        }
+        return columns
+
+    def result(self, nil_return: bool) -> EncodeResult:
+        """Return the counts and fingerprints of the whole delivery."""
+        return EncodeResult(
+            delivery_id=str(self._delivery),
+            contract=f"{self._contract.id} {self._contract.version}",
+            key_fingerprints=self._fingerprints,
+            normalisation_version=VERSION,
+            nil_return=nil_return,
+            **self._counts,
+        )
+
+
+def _is_kept(field: Field) -> bool:
+    return field.role in ("attribute", "key") or field.name in _ENVELOPE
+
+
+def _take(values: Sequence[Any], kept: Sequence[int]) -> Sequence[Any]:
+    return values if len(values) == len(kept) else [values[place] for place in kept]
+
+
+def _secret(batch: Batch, values: Mapping[str, Sequence[Any]], rows: int) -> list[bool]:
+    """Tell which rows' addresses are secret; what is neither 0 nor empty counts as secret (fail closed)."""
+    if "indicatie_geheim" not in values:
+        return [False] * rows
+    both = zip(values["indicatie_geheim"], batch["indicatie_geheim"], strict=True)
+    return [code == "1" or (code is None and text.strip() != "") for code, text in both]

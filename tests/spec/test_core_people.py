@@ -54,7 +54,7 @@ def test_membership_a_child_is_in_exactly_one_gezin_on_any_day() -> None:
     assert world.rows("core.membership", "person_id", "gezin_id", "effective_from", "effective_to") == [
         ("anna", "g1", "1900-01-01", "2025-06-01"),
         ("anna", "g2", "2025-06-01", "9999-12-31"),
-        ("mama", "g1", "1900-01-01", "2025-06-01"),
+        ("mama", "g1", "1900-01-01", "2025-06-02"),
         ("papa", "g2", "1900-01-01", "9999-12-31"),
         ("papa", "g3", "2025-01-01", "9999-12-31"),
     ]
@@ -101,6 +101,7 @@ def test_family_on_the_day_of_the_run() -> None:
             g1     anton   kind        2024-01-01  -           -       -
             g1     mama    ouder       2024-01-01  -           -       -
             g1     papa    ouder       2024-01-01  2025-01-01  -       -
+            g1     oma     familielid  2024-01-01  -           -       -
             g2     bram    kind        2024-01-01  -           -       -
             g3     carl    kind        2024-01-01  -           -       yes
             g4     dana    kind        2024-01-01  2025-01-01  -       -

@@ -24,6 +24,7 @@ residence as (
 described as (
     select
         member.gezin_id,
+        member.role,
         member.is_child,
         member.person_id,
         member.valid_from,
@@ -43,7 +44,9 @@ family as (
         gezin_id,
         mode(municipality) as municipality,
         count(distinct person_id) filter (is_child and is_member_now and not has_left) as children,
-        count(distinct person_id) filter (not is_child and is_member_now) as parents,
+        count(distinct person_id) filter (
+            role in ('ouder', 'voogd', 'pleegouder') and is_member_now
+        ) as parents,
         min(valid_from) as known_since,
         coalesce(bool_or(shared), false) as shared,
         coalesce(bool_or(restricted), false) as restricted

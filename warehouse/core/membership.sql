@@ -32,7 +32,7 @@ effective as (
         end as effective_from,
         case
             when is_child then coalesce(next_from, date '9999-12-31')
-            else coalesce(valid_to, date '9999-12-31')
+            else coalesce(valid_to + 1, date '9999-12-31')
         end as effective_to
     from ordered
 )

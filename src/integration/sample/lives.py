@@ -177,6 +177,7 @@ class Walk:
             if values["child_present"] == "1":
                 yield child
             else:
+                values["role"] = "BETROKKENE" if values["role"] == "GETUIGE_KIND" else values["role"]
                 yield from adults
         else:
             yield child

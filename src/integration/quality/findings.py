@@ -65,7 +65,7 @@ def examine(frame: pd.DataFrame, facts: Facts, suite: Suite, prepared: engine.Pr
     """
     counted = {check.id: _counted(frame, facts, check) for check in suite.checks}
     asked = [check for check in suite.checks if (of := counted[check.id]) and (of[0] or not check.columns)]
-    on_shares = {check.id for check in asked if _share_of(check, facts)}
+    on_shares = [check.id for check in asked if _share_of(check, facts)]
     on_rows = [check for check in asked if check.id not in on_shares]
     needed = sorted({name for check in on_rows for name in check.columns})
     verdicts = prepared.verdicts(frame[needed], [check.id for check in on_rows])

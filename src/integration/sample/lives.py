@@ -184,7 +184,7 @@ class Walk:
 
     def _draw(self, wanted: dict[str, Any], day: date, thread: Thread) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        self.view.day, self.view.child = day, thread.child
+        self.view.day, self.view.child, self.view.drawn = day, thread.child, found
         for key, draw in wanted.items():
             value = draw
             if isinstance(draw, dict):

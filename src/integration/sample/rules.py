@@ -30,7 +30,10 @@ _SUPPORTS = {
 
 
 class View:
-    """What the rules may look at: the family, what has happened to it so far, and the ``day`` and ``child`` at hand."""
+    """What the rules may look at: the family, what has happened to it so far, and the step at hand.
+
+    Of that step: its ``day`` and ``child``, and in ``drawn`` the values before the one that is worked out.
+    """
 
     def __init__(self, lives: Lives, gezin: Gezin, rng: random.Random) -> None:
         self.lives, self.gezin, self.rng = lives, gezin, rng
@@ -40,6 +43,7 @@ class View:
         self.whole_family_known = False
         self.known_before = rng.random() < lives.known_before
         self.day, self.child = lives.start, gezin.children[0]
+        self.drawn: dict[str, Any] = {}
 
     def opened(self, case: Case) -> None:
         """Note a new case."""
@@ -123,8 +127,22 @@ def childcare_type(view: View) -> str:
     return view.rng.choices(("KDV", "GASTOUDER", "VE"), (70, 15, 15))[0]
 
 
+def crisis(view: View) -> str:
+    """Whether care began with a crisis (COD260: 1 yes, 2 no): always in the category crisis (46)."""
+    return "1" if view.drawn.get("category") == "46" or view.rng.random() < 0.04 else "2"
+
+
 RULES: dict[str, Callable[[View], Any]] = {
     rule.__name__: rule
-    for rule in (involvement, known_version, participants, areas, supports, school_type, childcare_type)
+    for rule in (
+        involvement,
+        known_version,
+        participants,
+        areas,
+        supports,
+        school_type,
+        childcare_type,
+        crisis,
+    )
 }
 """The rules by the name that ``lives.yml`` uses."""

@@ -38,14 +38,14 @@ jeugdhulp as (
 jeugdhulp_contact as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'contactmomenten' as contract_field, unnest(contactmomenten) as contact_date, null as detail
+        'contactmomenten' as contract_field, unnest(list_distinct(contactmomenten)) as contact_date, null as detail
     from staging.stg_jeugdhulp
 ),
 
 jeugdhulp_check as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'veiligheidschecks' as contract_field, unnest(veiligheidschecks) as contact_date, null as detail
+        'veiligheidschecks' as contract_field, unnest(list_distinct(veiligheidschecks)) as contact_date, null as detail
     from staging.stg_jeugdhulp
 ),
 
@@ -118,14 +118,14 @@ wijkteam as (
 wijkteam_contact as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'contactmomenten' as contract_field, unnest(contactmomenten) as contact_date, null as detail
+        'contactmomenten' as contract_field, unnest(list_distinct(contactmomenten)) as contact_date, null as detail
     from staging.stg_wijkteam
 ),
 
 wijkteam_check as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'veiligheidschecks' as contract_field, unnest(veiligheidschecks) as contact_date, null as detail
+        'veiligheidschecks' as contract_field, unnest(list_distinct(veiligheidschecks)) as contact_date, null as detail
     from staging.stg_wijkteam
 ),
 
@@ -167,7 +167,7 @@ activity as (
 ),
 
 subject as (
-    select delivery_id, record_key, person_id, is_child from core.mention where is_subject
+    select distinct delivery_id, record_key, person_id, is_child from core.mention where is_subject
 ),
 
 member as (
@@ -175,7 +175,7 @@ member as (
 ),
 
 contact as (
-    select distinct
+    select
         dated.source, dated.supplier, dated.municipality, dated.delivery_id, dated.period, dated.period_end,
         dated.record_key, activity.kind, dated.contract_field, dated.contact_date, dated.detail,
         subject.person_id, subject.is_child, member.gezin_id

@@ -1,0 +1,227 @@
+"""Charts as Vega-Lite specifications, made with Altair; :mod:`integration.releases.svg` draws them.
+
+Two charts: the course of one figure in one municipality, and its state in all. What is hidden is never drawn as a
+value: it has a row of its own under the zero line, or words. Colours are paints that the style sheet gives
+their meaning, so that a chart follows light, dark and print like the text around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Any
+
+from integration.releases.model import Row
+from integration.releases.words import Words
+
+WIDTH = 340
+"""Pixels of a whole chart: as wide as a telephone, so that its words stay legible there."""
+
+TREND_WIDTH, TREND_HEIGHT = 248, 176
+HIDDEN_BAND = 26
+"""Pixels under the zero line for points that are too small to show."""
+
+PAINTS = {
+    "ink": "#1a2331",
+    "muted": "#4c5a6b",
+    "grid": "#d5dbe3",
+    "accent": "#0a58a8",
+    "soft": "#c5dbf2",
+    "other": "#8793a3",
+    "norm": "#1a2330",
+    "mark": "#7a4a00",
+    "band": "#eef1f5",
+    "paper": "#fffffe",
+}
+"""Name of each paint and the colour it has where no style sheet reaches (a picture copied out of the page)."""
+
+SHAPES = {"value": "circle", "unreliable": "circle", "below": "triangle-down", "above": "triangle-up"}
+
+FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+Height = Callable[[str], Any]
+"""Gives the vertical encoding of a field on the chart's shared scale."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The vertical (or horizontal) scale that all charts of a figure share, and where its norm lies."""
+
+    unit: str
+    top: float
+    norm: float | None
+    limit: float | None
+
+
+def scale_for(rows: Sequence[Row]) -> Scale:
+    """One scale for all municipalities and periods of a figure, from zero to a round number."""
+    unit = rows[0]["unit"]
+    known = [
+        row[key] for row in rows for key in ("value", "bound", "norm", "norm_limit") if row[key] is not None
+    ]
+    most = max(known, default=1.0)
+    top = 100.0 if unit == "percent" and most > 50 else _round_up(most * 1.1)
+    return Scale(unit, top, rows[0]["norm"], rows[0]["norm_limit"])
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 4, 5, 10, 20 ... at or above a value."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** floor(log10(value))
+    return float(next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value))
+
+
+def ticks(scale: Scale) -> list[float]:
+    """Three to five equal steps from zero to the top."""
+    lead = round(scale.top / 10 ** floor(log10(scale.top) + 1e-9))
+    parts = {1: 5, 2: 4, 3: 3, 4: 4, 5: 5, 6: 3, 8: 4}[lead]
+    return [round(scale.top * number / parts, 6) for number in range(parts + 1)]
+
+
+def axis_labels(values: Sequence[float], words: Words, unit: str) -> str:
+    """A Vega expression that labels exactly these ticks, in the language's notation."""
+    pairs = ", ".join(f"'{tick:g}': '{words.tick(tick, unit)}'" for tick in values)
+    return "{" + pairs + "}[format(datum.value, '~g')] || ''"
+
+
+def configured(chart: Any, words: Words, *, synthetic: bool) -> dict[str, Any]:
+    """The chart as a dictionary, with the mark of made-up data inside the picture."""
+    title = {
+        "text": words("synthetic.mark") if synthetic else "",
+        "anchor": "end", "fontSize": 11, "fontWeight": 700, "color": PAINTS["mark"], "offset": 8,
+    }  # fmt: skip
+    spec: dict[str, Any] = (
+        chart.configure_view(stroke=None)
+        .configure(font=FONT, background="transparent")
+        .to_dict(validate=False)
+    )
+    if synthetic:
+        spec["title"] = title
+    spec["padding"] = {"left": 4, "right": 14, "top": 4, "bottom": 4}
+    return spec
+
+
+def trend_template(scale: Scale, periods: Sequence[str], words: Words, *, synthetic: bool) -> dict[str, Any]:
+    """The chart of a figure's course in any municipality, still without data (see :func:`trend_data`)."""
+    import altair as alt
+
+    marks = ticks(scale)
+    x_axis = alt.Axis(
+        title=None, labelAngle=0, labelColor=PAINTS["muted"], domain=False, ticks=False, labelPadding=6,
+        labelFontSize=12, labelOverlap="parity", labelExpr=_names(periods, words),
+    )  # fmt: skip
+    x = alt.X("period:O", scale=alt.Scale(domain=list(periods)), axis=x_axis)
+    y_scale = alt.Scale(domain=[0, scale.top], range=[TREND_HEIGHT - HIDDEN_BAND, 0], nice=False)
+    y_axis = alt.Axis(
+        title=None, values=marks, labelExpr=axis_labels(marks, words, scale.unit), labelFontSize=12,
+        labelColor=PAINTS["muted"], gridColor=PAINTS["grid"], domain=False, ticks=False, labelPadding=6,
+    )  # fmt: skip
+
+    def y(field: str) -> Any:
+        return alt.Y(f"{field}:Q", scale=y_scale, axis=y_axis)
+
+    layers = [
+        _band(alt),
+        _line(alt, "others", "other", 1.5).encode(x=x, y=y("value")),
+        *_norm_layers(alt, scale, words, y),
+        _line(alt, "points", "accent", 2.5).encode(x=x, y=y("value")),
+        *_symbols(alt, x, y),
+        *_last_label(alt, x, y),
+    ]
+    chart = alt.layer(*layers).properties(width=TREND_WIDTH, height=TREND_HEIGHT)
+    return configured(chart, words, synthetic=synthetic)
+
+
+def trend_data(
+    rows: Sequence[Row], others: Sequence[Row], scale: Scale, words: Words
+) -> dict[str, list[dict[str, Any]]]:
+    """One municipality's points (``rows``, old to new) beside those of all together (``others``)."""
+    points = [_point(row) for row in rows]
+    last = points[-1] if points else {"value": None}
+    label: list[dict[str, Any]] = []
+    if last["value"] is not None:
+        under = scale.limit is not None and 0 <= scale.limit - last["value"] < 0.25 * scale.top
+        label = [
+            {**last, "side": "under" if under else "over", "text": words.tick(last["value"], scale.unit)}
+        ]
+    return {"points": points, "others": [_point(row) for row in others], "last": label}
+
+
+def _names(order: Sequence[str], words: Words) -> str:
+    pairs = ", ".join(f"'{period}': {words.month_tick(period)!r}" for period in order)
+    return "{" + pairs + "}[datum.value]"
+
+
+def _point(row: Row) -> dict[str, Any]:
+    state = row["value_state"]
+    kind = {"shown": "value" if row["reliable"] else "unreliable", "below": "below", "above": "above"}
+    return {
+        "period": row["period"],
+        "value": row["value"] if state == "shown" else None,
+        "mark": row["value"] if state == "shown" else row["bound"],
+        "kind": kind.get(state, "hidden"),
+    }
+
+
+def _band(alt: Any) -> Any:
+    """The row under the zero line where points stand that are too small to show."""
+    shade = alt.Chart(alt.Data(values=[{}])).mark_rect(color=PAINTS["band"])
+    top, bottom = alt.value(TREND_HEIGHT - HIDDEN_BAND + 5), alt.value(TREND_HEIGHT)
+    return shade.encode(x=alt.value(0), x2=alt.value(TREND_WIDTH), y=top, y2=bottom)
+
+
+def _line(alt: Any, data: str, paint: str, width: float) -> Any:
+    """A line through what is shown, broken where it is not."""
+    look = {"color": PAINTS[paint], "strokeWidth": width, "invalid": "break-paths-filter-domains"}
+    return alt.Chart(alt.NamedData(name=data)).mark_line(**look)
+
+
+def _symbols(alt: Any, x: Any, y: Height) -> list[Any]:
+    """Full dots for values, open ones for unreliable values, triangles that point where the value lies."""
+    points = alt.Chart(alt.NamedData(name="points"))
+    layers = []
+    for kind, shape in SHAPES.items():
+        look = {"shape": shape, "size": 62, "stroke": PAINTS["accent"], "strokeWidth": 2, "opacity": 1}
+        look["fill"] = PAINTS["accent" if kind == "value" else "paper"]
+        some = points.transform_filter(f"datum.kind == '{kind}'")
+        layers.append(some.mark_point(**look).encode(x=x, y=y("mark")))
+    dash = points.transform_filter("datum.kind == 'hidden'").mark_text(
+        text="–", fontSize=17, fontWeight=700, color=PAINTS["muted"], baseline="middle"
+    )
+    return [*layers, dash.encode(x=x, y=alt.value(TREND_HEIGHT - (HIDDEN_BAND - 5) / 2))]
+
+
+def _norm_layers(alt: Any, scale: Scale, words: Words, y: Height) -> list[Any]:
+    """A dashed line at the limit that verdicts use, named at its right end; nothing without a norm."""
+    if scale.limit is None:
+        return []
+    data = alt.Data(values=[{"value": scale.limit}])
+    rule = alt.Chart(data).mark_rule(color=PAINTS["norm"], strokeDash=[5, 4], strokeWidth=1.5)
+    text = alt.Chart(data).mark_text(
+        text=norm_label(scale, words).split(" ", 1), align="left", baseline="middle", dx=6, dy=-6, fontSize=12,
+        lineHeight=14, color=PAINTS["norm"],
+    )  # fmt: skip
+    return [rule.encode(y=y("value")), text.encode(x=alt.value(TREND_WIDTH), y=y("value"))]
+
+
+def _last_label(alt: Any, x: Any, y: Height) -> list[Any]:
+    """The newest value in figures at its point, when it is shown; under it where the norm runs just above."""
+    last = alt.Chart(alt.NamedData(name="last"))
+    look = {"fontSize": 13, "fontWeight": 700, "color": PAINTS["accent"]}
+    return [
+        last.transform_filter(f"datum.side == '{side}'")
+        .mark_text(dy=dy, **look)
+        .encode(x=x, y=y("value"), text="text:N")
+        for side, dy in (("over", -14), ("under", 15))
+    ]
+
+
+def norm_label(scale: Scale, words: Words) -> str:
+    """``norm 95%``, or ``grens 95%`` when the norm is an ambition with a limit of its own."""
+    if scale.limit is None:
+        return ""
+    key = "chart.norm" if scale.norm == scale.limit else "chart.limit"
+    return words(key, value=words.tick(scale.limit, scale.unit))

@@ -14,6 +14,7 @@ from typing import Any
 from integration.contracts import Contract, Supplier, load_contract, load_supplier
 from integration.deliveries.manifest import SUFFIX
 from integration.ledger import Ledger
+from integration.pseudonyms.keyring import Keyring, KeyVersion, hkdf
 from integration.settings import AMSTERDAM, Settings
 from integration.storage import Zones
 
@@ -31,6 +32,19 @@ PARENT = {
     "geslacht": "1", "relatie": "10",
 }  # fmt: skip
 ADDRESS = {"postcode": "3991 XZ", "huisnummer": "87", "huisnummer_toevoeging": "b", "soort_adres": "01"}
+
+
+class FixedRoot:
+    """A vault whose one root is known: tokens in tests are the same every time."""
+
+    def versions(self) -> tuple[KeyVersion, ...]:
+        return (KeyVersion(1, "active", NOW.isoformat(), "0" * 16),)
+
+    def derive(self, version: int, info: bytes) -> bytes:
+        return hkdf(bytes(range(32)), info)
+
+
+KEYS = Keyring(FixedRoot())
 
 
 def settings(home: Path, **options: Any) -> Settings:
@@ -82,7 +96,9 @@ def full_row(contract: Contract, number: int = 1, **changes: str) -> dict[str, s
 def _some(field: Any) -> str:
     if field.codes:
         return str(field.codes[0])
-    return {"date": "20-01-2026", "integer": "1", "dates": "20-01-2026"}.get(field.type, f"X{field.name[:3].upper()}1")
+    return {"date": "20-01-2026", "integer": "1", "dates": "20-01-2026"}.get(
+        field.type, f"X{field.name[:3].upper()}1"
+    )
 
 
 def csv_bytes(rows: Sequence[Mapping[str, str]], supplier: Supplier) -> bytes:
@@ -95,11 +111,15 @@ def csv_bytes(rows: Sequence[Mapping[str, str]], supplier: Supplier) -> bytes:
     return stream.getvalue().encode(supplier.dialect.encoding)
 
 
-def manifest_for(payload: bytes, supplier: Supplier, **changes: Any) -> dict[str, Any]:
+def manifest_for(payload: bytes, supplier: Supplier, /, **changes: Any) -> dict[str, Any]:
     """A manifest that fits these bytes; ``payload_...`` changes go into its payload."""
     import hashlib
 
-    inner = {name.removeprefix("payload_"): changes.pop(name) for name in list(changes) if name.startswith("payload_")}
+    inner = {
+        name.removeprefix("payload_"): changes.pop(name)
+        for name in list(changes)
+        if name.startswith("payload_")
+    }
     rows = max(0, payload.count(b"\n") - 1)
     content = {
         "format": "integration-manifest/1",
@@ -130,6 +150,7 @@ def put(
     home: Path,
     supplier: Supplier,
     payload: bytes | Sequence[Mapping[str, str]] | None = None,
+    /,
     *,
     name: str = "data.csv",
     manifest: Mapping[str, Any] | bytes | None = None,
@@ -154,3 +175,22 @@ def put(
 def set_time(paths: Iterable[Path], moment: datetime) -> None:
     for path in paths:
         os.utime(path, (moment.timestamp(), moment.timestamp()), follow_symlinks=False)
+
+
+def plain_contract(*names: str) -> Contract:
+    """A contract of optional text columns with these names, for tests of the reader alone."""
+    from dataclasses import replace
+
+    contract = load_contract("wijkteam")
+    text = contract.field("record_id")
+    fields = tuple(replace(text, name=name, role="attribute", required=False, unique=False) for name in names)
+    return replace(contract, id="plain", fields=fields)
+
+
+def plain_supplier(*, delimiter: str = ";", encoding: str = "utf-8") -> Any:
+    """A supplier that writes the contract's own names and codes."""
+    from integration.contracts.dialect import Dialect
+    from integration.encode_job import PlainSupplier
+
+    dialect = Dialect(delimiter=delimiter, encoding=encoding, list_separator="+")
+    return PlainSupplier(dialect, {}, {})  # type: ignore[arg-type]

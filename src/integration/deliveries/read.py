@@ -159,7 +159,7 @@ def _open_regular(path: Path, limits: Limits) -> Iterator[BinaryIO]:
         raise DeliveryRefused(Reason.PAYLOAD_MISSING) from None
     except OSError:
         raise DeliveryRefused(Reason.NOT_A_FILE) from None
-    with os.fdopen(handle, "rb") as stream:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise DeliveryRefused(Reason.NOT_A_FILE)
@@ -167,4 +167,8 @@ def _open_regular(path: Path, limits: Limits) -> Iterator[BinaryIO]:
             raise DeliveryRefused(Reason.EMPTY_FILE)
         if found.st_size > limits.payload_bytes:
             raise DeliveryRefused(Reason.PAYLOAD_TOO_LARGE)
+    except DeliveryRefused:
+        os.close(handle)
+        raise
+    with os.fdopen(handle, "rb") as stream:
         yield stream

@@ -237,6 +237,13 @@ def _prepare(claim: Claim, ready: Path) -> None:
     suffix = Path(claim.payload or "").suffix.lower()
     for name, target in ((claim.payload, f"payload{suffix}"), (claim.manifest, "manifest.json")):
         if name is not None and (claim.content / name).exists():
-            (claim.content / name).chmod(0o600)
+            _settle(claim.content / name)
             os.replace(claim.content / name, ready / target)
     claim.content.rmdir()
+
+
+def _settle(path: Path) -> None:
+    """Give a file to its owner only, and flush it to disk: what is accepted is kept."""
+    path.chmod(0o600)
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

@@ -1,0 +1,176 @@
+"""The keyring: made once, opened with its passphrase only, and nothing without the right key."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.deliveries import NOW
+from integration.errors import KeyUnavailable, UsageError
+from integration.names import DomainCode
+from integration.pseudonyms import keyring
+from integration.pseudonyms.keyring import (
+    Keyring,
+    KeyVersion,
+    init_keyring,
+    list_keys,
+    make_demo_keyring,
+    open_keyring,
+)
+from integration.reasons import Reason
+from integration.storage import Zones
+
+HOUTEN, EDE = DomainCode("GM0321"), DomainCode("GM0228")
+PASSPHRASE = b"correct horse battery staple"
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A keyring that opens quickly."""
+    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
+    monkeypatch.setattr(keyring, "PASSES", 1)
+    init_keyring(tmp_path / "keyring.json", PASSPHRASE, NOW)
+    return tmp_path / "keyring.json"
+
+
+def change(path: Path, **changes: Any) -> None:
+    content = json.loads(path.read_text())
+    content["keys"][0] |= changes
+    path.write_text(json.dumps(content))
+
+
+def reason(path: Path, passphrase: bytes = PASSPHRASE) -> Reason:
+    with pytest.raises(KeyUnavailable) as caught:
+        open_keyring(path, passphrase)
+    assert str(path) not in str(caught.value)
+    assert passphrase.decode() not in str(caught.value)
+    return caught.value.reason
+
+
+def test_the_same_keyring_gives_the_same_keys(path: Path) -> None:
+    first, again = open_keyring(path, PASSPHRASE), open_keyring(path, PASSPHRASE)
+    assert first.subkey(HOUTEN, "person") == again.subkey(HOUTEN, "person")
+    assert len({first.subkey(d, p) for d in (HOUTEN, EDE) for p in ("person", "address", "key")}) == 6
+    assert first.maker(HOUTEN, "person").token(b"x") == again.maker(HOUTEN, "person").token(b"x")
+
+
+def test_the_file_holds_no_root_and_is_for_its_owner(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    root = open_keyring(path, PASSPHRASE)._vault._roots[1]  # type: ignore[attr-defined]
+    assert root.hex() not in path.read_text()
+    assert repr(open_keyring(path, PASSPHRASE)) == "Keyring(version=1)"
+
+
+def test_the_cost_is_stored_with_the_salt(tmp_path: Path) -> None:
+    init_keyring(tmp_path / "keyring.json", PASSPHRASE, NOW)
+    kdf = json.loads((tmp_path / "keyring.json").read_text())["kdf"]
+    assert (kdf["name"], kdf["memory_kib"], kdf["passes"]) == ("argon2id", 65536, 3)
+    assert open_keyring(tmp_path / "keyring.json", PASSPHRASE).version == 1
+
+
+def test_listing_needs_no_passphrase(path: Path) -> None:
+    (version,) = list_keys(path)
+    assert (version.version, version.state) == (1, "active")
+    assert open_keyring(path, PASSPHRASE).fingerprints() == {"1": version.fingerprint}
+    told = open_keyring(path, PASSPHRASE).fingerprints(HOUTEN, ["person"])
+    assert set(told) == {"1", "1.GM0321.person"}
+
+
+def test_no_key(tmp_path: Path) -> None:
+    assert reason(tmp_path / "keyring.json") == Reason.KEY_MISSING
+    with pytest.raises(KeyUnavailable):
+        init_keyring(tmp_path / "keyring.json", b"", NOW)
+
+
+def test_a_wrong_passphrase(path: Path) -> None:
+    assert reason(path, b"wrong") == Reason.KEY_WRONG
+
+
+def test_a_destroyed_key(path: Path) -> None:
+    change(path, state="destroyed", wrap=None)
+    assert reason(path) == Reason.KEY_DESTROYED
+    assert list_keys(path)[0].state == "destroyed"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "lost"}, {"version": "1"}, {"wrap": {}}, {"wrap": {"nonce": "zz", "root": "00"}}, {"created_at": 3},
+    ],
+)  # fmt: skip
+def test_a_damaged_keyring_is_as_good_as_none(path: Path, changes: dict[str, Any]) -> None:
+    change(path, **changes)
+    assert reason(path) == Reason.KEY_MISSING
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "null", '{"format": "integration-keyring/1", "kdf": {}, "keys": []}']
+)
+def test_something_else_is_as_good_as_none(path: Path, text: str) -> None:
+    path.write_text(text)
+    assert reason(path) == Reason.KEY_MISSING
+
+
+@pytest.mark.parametrize(
+    "changes", [{"memory_kib": 2**30}, {"passes": 10_000}, {"lanes": 0}, {"name": "none"}, {"salt": "00"}]
+)
+def test_the_cost_has_bounds(path: Path, changes: dict[str, Any]) -> None:
+    content = json.loads(path.read_text())
+    content["kdf"] |= changes
+    path.write_text(json.dumps(content))
+    assert reason(path) == Reason.KEY_MISSING
+
+
+def test_what_is_told_of_a_key_cannot_be_changed(path: Path) -> None:
+    """Version, moment and fingerprint are bound to the wrapped root; only the state may change."""
+    change(path, fingerprint="0" * 16)
+    assert reason(path) == Reason.KEY_WRONG
+
+
+def test_a_keyring_is_never_overwritten(path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        init_keyring(path, PASSPHRASE, NOW)
+    assert caught.value.reason == Reason.KEY_EXISTS
+
+
+def test_the_demo_keyring_opens_with_what_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
+    zones = Zones(tmp_path)
+    make_demo_keyring(zones)
+    before = (zones.keys / "keyring.json").read_bytes()
+    make_demo_keyring(zones)
+    assert (zones.keys / "keyring.json").read_bytes() == before
+    assert (
+        open_keyring(zones.keys / "keyring.json", (zones.keys / "passphrase").read_bytes().strip()).version
+        == 1
+    )
+
+
+class Device:
+    """A vault that keeps its roots to itself, as a hardware token would."""
+
+    def __init__(self, *states: str) -> None:
+        self._versions = tuple(KeyVersion(n, state, "", f"{n:016}") for n, state in enumerate(states, 1))
+
+    def versions(self) -> tuple[KeyVersion, ...]:
+        return self._versions
+
+    def derive(self, version: int, info: bytes) -> bytes:
+        return keyring.hkdf(bytes([version]) * 32, info)
+
+
+def test_another_vault_fits_and_a_chained_key_stays_in_the_chain() -> None:
+    first, both = Keyring(Device("active")), Keyring(Device("chained", "active"))
+    old = first.maker(HOUTEN, "person").token(b"x")
+    assert old.startswith("1.GM0321.person.")
+    rekeyed = both.maker(HOUTEN, "person").token(b"x")
+    assert rekeyed.startswith("2.GM0321.person.")
+    assert both.fingerprints() == {"1": f"{1:016}", "2": f"{2:016}"}
+    with pytest.raises(KeyUnavailable):
+        Keyring(Device("destroyed"))

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from integration.cli import (
+from integration.cli.app import (
     Json,
-    _reason,
-    _settings,
     app,
     indicators_app,
     keys_app,
     quarantine_app,
     release_app,
+    settings,
     supplier_app,
 )
+from integration.cli.show import reason
 from integration.errors import EXIT_FINDINGS
 
 # -- keys ------------------------------------------------------------------------------------------------------------
@@ -30,8 +30,8 @@ def keys_init() -> None:
     from integration import console
     from integration.pseudonyms.keyring import init_keyring
 
-    settings = _settings()
-    made = init_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes(), settings.now())
+    chosen = settings()
+    made = init_keyring(chosen.zones.keys / "keyring.json", chosen.passphrase_bytes(), chosen.now())
     console.stdout().print(f"Key version {made.version} made, fingerprint {made.fingerprint}")
 
 
@@ -41,7 +41,7 @@ def keys_list(json_: Json = False) -> None:
     from integration import console
     from integration.pseudonyms.keyring import list_keys
 
-    versions = [vars(version) for version in list_keys(_settings().zones.keys / "keyring.json")]
+    versions = [vars(version) for version in list_keys(settings().zones.keys / "keyring.json")]
     if json_:
         console.print_json(versions)
     else:
@@ -56,8 +56,8 @@ def keys_fingerprint(json_: Json = False) -> None:
     from integration import console
     from integration.pseudonyms.keyring import open_keyring
 
-    settings = _settings()
-    found = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes()).fingerprints()
+    chosen = settings()
+    found = open_keyring(chosen.zones.keys / "keyring.json", chosen.passphrase_bytes()).fingerprints()
     if json_:
         console.print_json(found)
     else:
@@ -73,7 +73,7 @@ def supplier_list(json_: Json = False) -> None:
     from integration import console
     from integration.contracts import load_supplier, supplier_codes
 
-    zones = _settings().zones
+    zones = settings().zones
     found = [load_supplier(zones, code) for code in supplier_codes(zones)]
     if json_:
         console.print_json([supplier.model_dump(mode="json") for supplier in found])
@@ -125,10 +125,10 @@ def manifest(
     from integration.contracts import load_supplier
     from integration.deliveries.manifest import make_manifest, write_manifest
 
-    settings = _settings()
+    chosen = settings()
     made = make_manifest(
         file,
-        load_supplier(settings.zones, supplier),
+        load_supplier(chosen.zones, supplier),
         municipality=municipality,
         period=period,
         sequence=sequence,
@@ -168,7 +168,7 @@ def indicators_query(
     from integration import console
     from integration.releases import query
 
-    rows = query(_settings().zones, indicator=indicator, municipality=municipality, period=period)
+    rows = query(settings().zones, indicator=indicator, municipality=municipality, period=period)
     if json_:
         console.print_json(rows)
         return
@@ -194,11 +194,11 @@ def quarantine_list(json_: Json = False) -> None:
     from integration import console
     from integration.deliveries.quarantine import quarantined
 
-    rows: list[dict[str, Any]] = [vars(item) for item in quarantined(_settings().zones)]
+    rows: list[dict[str, Any]] = [vars(item) for item in quarantined(settings().zones)]
     if json_:
         console.print_json(rows)
         return
-    lines = [(r["quarantine_id"], r["supplier"], _reason(r["reason"]), r["row"], r["field"]) for r in rows]
+    lines = [(r["quarantine_id"], r["supplier"], reason(r["reason"]), r["row"], r["field"]) for r in rows]
     console.print_table("Quarantaine", ("id", "leverancier", "reden", "regel", "veld"), lines)
 
 
@@ -208,7 +208,7 @@ def quarantine_replay(quarantine_id: str) -> None:
     from integration import console
     from integration.deliveries.quarantine import replay
 
-    replay(_settings().zones, quarantine_id)
+    replay(settings().zones, quarantine_id)
     console.stdout().print("Back in the inbox")
 
 
@@ -233,7 +233,7 @@ def release_verify(
     from integration import console
     from integration.releases import latest, verify
 
-    zones = _settings().zones
+    zones = settings().zones
     chosen = number if number is not None else latest(zones).number
     found = verify(zones, chosen)
     lines = [

@@ -1,0 +1,5 @@
+"""``python -m integration.cli``."""
+
+from integration.cli import main
+
+main()

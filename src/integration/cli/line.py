@@ -1,0 +1,116 @@
+"""The line itself: sample, run, receive, demo, status, serve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from integration.cli.app import Json, app, settings
+from integration.cli.show import page, reason, show_indicators, show_outcomes, show_page
+from integration.errors import EXIT_FINDINGS
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
+    children: Annotated[int, typer.Option(min=1, help="About how many children.")] = 3000,
+    defects: Annotated[str, typer.Option(help="Planted defects: demo or none.")] = "demo",
+    population: Annotated[
+        Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Make the synthetic sample: deliveries in the inbox, suppliers, and the truth apart."""
+    from integration import console
+    from integration import sample as samples
+
+    with console.progress_bars() as say:
+        made = samples.generate(
+            settings().zones,
+            seed=seed,
+            children=children,
+            defects=defects,
+            population=population,
+            progress=say,
+        )
+    if json_:
+        console.print_json(made.as_dict())
+    else:
+        text = "The sample is there already" if made.existing else "SYNTHETISCH sample made"
+        console.stdout().print(f"{text}: {', '.join(f'{n} {what}' for what, n in made.counts.items())}")
+
+
+@app.command()
+def run(json_: Json = False) -> None:
+    """The whole line for everything in the inbox, without Airflow."""
+    from integration import console, pipeline
+
+    with console.progress_bars() as say:
+        result = pipeline.run(say)
+    if json_:
+        console.print_json(result.as_dict())
+    else:
+        show_outcomes()
+        show_indicators()
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def receive(
+    source: Annotated[str | None, typer.Argument(help="One source only.")] = None, json_: Json = False
+) -> None:
+    """Take in what lies in the inbox; whatever is wrong goes to quarantine with its reason code."""
+    from integration import console, pipeline
+
+    outcomes = pipeline.receive(source)
+    if json_:
+        console.print_json([vars(outcome) for outcome in outcomes])
+    else:
+        rows = [(o.delivery_id, o.state, reason(o.reason), o.rows) for o in outcomes]
+        console.print_table("Received", ("delivery", "state", "reason", "rows"), rows)
+    raise typer.Exit(EXIT_FINDINGS if any(o.state == "quarantined" for o in outcomes) else 0)
+
+
+@app.command()
+def demo(
+    children: Annotated[int, typer.Option(min=1)] = 3000,
+    seed: Annotated[int, typer.Option()] = 2026,
+) -> None:
+    """The main job on the sample, through Airflow itself, ending with the page to open."""
+    from integration.demo import run_demo
+
+    run_demo(settings().zones.home, seed=seed, children=children)
+    show_outcomes()
+    show_indicators()
+    show_page()
+
+
+@app.command()
+def status(json_: Json = False) -> None:
+    """How things stand per source, supplier and domain."""
+    from integration import console
+    from integration.status import status as how_things_stand
+
+    if json_:
+        console.print_json(how_things_stand(settings()))
+    else:
+        show_outcomes()
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option()] = 8050) -> None:
+    """Show the newest release on loopback."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from integration import console
+
+    handler = partial(SimpleHTTPRequestHandler, directory=str(page().parent))
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        console.stderr().print(f"Open http://127.0.0.1:{port}/ (Ctrl-C stops)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            console.stderr().print("Stopped")

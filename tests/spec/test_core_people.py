@@ -39,6 +39,37 @@ def test_mention_a_record_finds_its_gezin_through_child_or_patient_else_through_
     ]
 
 
+def test_record_gezin_follows_the_child_and_keeps_a_couple_where_they_are_together() -> None:
+    world = World(
+        until="core",
+        members="""
+            gezin  person  role   from
+            g1     anna    kind   2024-01-01
+            g2     anna    kind   2025-06-01
+            g1     mama    ouder  2024-01-01
+            g1     papa    ouder  2024-01-01
+            g3     papa    ouder  2024-01-01
+        """,
+        politie="""
+            record   kind  ouder1  ouder2  incident_datum
+            child    anna  mama    papa    2025-01-01
+            couple   -     mama    papa    2025-01-02
+            alone    -     papa    -       2025-01-03
+            unknown  -     oma     -       2025-01-04
+        """,
+    )
+    columns = ("record_key", "person_id", "gezin_id", "effective_from", "effective_to")
+    assert world.rows("core.record_gezin", *columns) == [
+        ("alone", "papa", "g1", "1900-01-01", "9999-12-31"),
+        ("alone", "papa", "g3", "1900-01-01", "9999-12-31"),
+        ("child", "anna", "g1", "1900-01-01", "2025-06-01"),
+        ("child", "anna", "g2", "2025-06-01", "9999-12-31"),
+        ("couple", "mama", "g1", "1900-01-01", "9999-12-31"),
+        ("couple", "papa", "g1", "1900-01-01", "9999-12-31"),
+        ("unknown", "oma", None, "1900-01-01", "9999-12-31"),
+    ]
+
+
 def test_membership_a_child_is_in_exactly_one_gezin_on_any_day() -> None:
     world = World(
         until="core",

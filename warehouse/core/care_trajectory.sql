@@ -1,28 +1,26 @@
 -- grain:   one row per youth care assignment in force
 -- purpose: what care a child was assigned, whether and when it started and stopped, and how it ended.
 --          Categories and reasons are those of iJw 3.2 (JZ020, JZ588).
--- inputs:  staging.stg_jeugdhulp, core.mention, core.membership
+-- inputs:  staging.stg_jeugdhulp, core.record_gezin
 
 with jeugdhulp as (
     select * from staging.stg_jeugdhulp
 ),
 
 child as (
-    select delivery_id, record_key, person_id from core.mention where role = 'kind'
-),
-
-member as (
-    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
+    select delivery_id, record_key, person_id, gezin_id, effective_from, effective_to
+    from core.record_gezin
+    where is_child
 ),
 
 located as (
-    select jeugdhulp.*, child.person_id, member.gezin_id
+    select jeugdhulp.*, child.person_id, child.gezin_id
     from jeugdhulp
-    left join child using (delivery_id, record_key)
-    left join member
-        on member.person_id = child.person_id
-        and coalesce(jeugdhulp.start_datum, jeugdhulp.toewijzing_datum) >= member.effective_from
-        and coalesce(jeugdhulp.start_datum, jeugdhulp.toewijzing_datum) < member.effective_to
+    left join child
+        on child.delivery_id = jeugdhulp.delivery_id
+        and child.record_key = jeugdhulp.record_key
+        and coalesce(jeugdhulp.start_datum, jeugdhulp.toewijzing_datum) >= child.effective_from
+        and coalesce(jeugdhulp.start_datum, jeugdhulp.toewijzing_datum) < child.effective_to
 ),
 
 trajectory as (

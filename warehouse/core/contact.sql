@@ -1,11 +1,10 @@
 -- grain:   one row per dated activity in a record, per person it is about and gezin of that person on that
 --          day
 -- purpose: every date that any source records about a gezin, with its kind; what in view or out of view
---          rests on. A record finds its gezin through its child or patient, else through the adults it
---          names; gezin_id is NULL when that person is in no gezin.
+--          rests on. gezin_id is NULL when the person is in no gezin.
 -- inputs:  staging.stg_onderwijs, staging.stg_jeugdhulp, staging.stg_huisarts, staging.stg_politie,
 --          staging.stg_veilig_thuis, staging.stg_wijkteam, staging.stg_kinderopvang, seed.activity,
---          core.mention, core.membership
+--          core.record_gezin
 
 with onderwijs as (
     select
@@ -38,14 +37,18 @@ jeugdhulp as (
 jeugdhulp_contact as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'contactmomenten' as contract_field, unnest(list_distinct(contactmomenten)) as contact_date, null as detail
+        'contactmomenten' as contract_field,
+        unnest(list_distinct(contactmomenten)) as contact_date,
+        null as detail
     from staging.stg_jeugdhulp
 ),
 
 jeugdhulp_check as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'veiligheidschecks' as contract_field, unnest(list_distinct(veiligheidschecks)) as contact_date, null as detail
+        'veiligheidschecks' as contract_field,
+        unnest(list_distinct(veiligheidschecks)) as contact_date,
+        null as detail
     from staging.stg_jeugdhulp
 ),
 
@@ -118,14 +121,18 @@ wijkteam as (
 wijkteam_contact as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'contactmomenten' as contract_field, unnest(list_distinct(contactmomenten)) as contact_date, null as detail
+        'contactmomenten' as contract_field,
+        unnest(list_distinct(contactmomenten)) as contact_date,
+        null as detail
     from staging.stg_wijkteam
 ),
 
 wijkteam_check as (
     select
         source, supplier, municipality, delivery_id, period, period_end, record_key,
-        'veiligheidschecks' as contract_field, unnest(list_distinct(veiligheidschecks)) as contact_date, null as detail
+        'veiligheidschecks' as contract_field,
+        unnest(list_distinct(veiligheidschecks)) as contact_date,
+        null as detail
     from staging.stg_wijkteam
 ),
 
@@ -167,28 +174,21 @@ activity as (
 ),
 
 subject as (
-    select distinct delivery_id, record_key, person_id, is_child from core.mention where is_subject
-),
-
-member as (
-    select gezin_id, person_id, is_child, effective_from, effective_to from core.membership
+    select * from core.record_gezin
 ),
 
 contact as (
     select
         dated.source, dated.supplier, dated.municipality, dated.delivery_id, dated.period, dated.period_end,
         dated.record_key, activity.kind, dated.contract_field, dated.contact_date, dated.detail,
-        subject.person_id, subject.is_child, member.gezin_id
+        subject.person_id, subject.is_child, subject.gezin_id
     from dated
     join activity using (source, contract_field)
     left join subject
         on subject.delivery_id = dated.delivery_id
         and subject.record_key = dated.record_key
-    left join member
-        on member.person_id = subject.person_id
-        and member.is_child = subject.is_child
-        and dated.contact_date >= member.effective_from
-        and dated.contact_date < member.effective_to
+        and dated.contact_date >= subject.effective_from
+        and dated.contact_date < subject.effective_to
     where dated.contact_date <= $run_date
 )
 

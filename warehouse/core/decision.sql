@@ -2,7 +2,7 @@
 -- purpose: decisions and what they rested on: the local team's decision on help with the number of sources
 --          and the consultation before it, and Veilig Thuis' request to the Child Protection Board. Several
 --          children: one row.
--- inputs:  staging.stg_wijkteam, staging.stg_veilig_thuis, core.mention, core.membership
+-- inputs:  staging.stg_wijkteam, staging.stg_veilig_thuis, core.record_gezin
 
 with help as (
     select
@@ -29,11 +29,9 @@ board_request as (
 ),
 
 child as (
-    select delivery_id, record_key, person_id from core.mention where role = 'kind'
-),
-
-member as (
-    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
+    select delivery_id, record_key, person_id, gezin_id, effective_from, effective_to
+    from core.record_gezin
+    where is_child
 ),
 
 decided as (
@@ -43,13 +41,13 @@ decided as (
 ),
 
 located as (
-    select decided.*, member.gezin_id
+    select decided.*, child.gezin_id
     from decided
-    left join child using (delivery_id, record_key)
-    left join member
-        on member.person_id = child.person_id
-        and decided.decision_date >= member.effective_from
-        and decided.decision_date < member.effective_to
+    left join child
+        on child.delivery_id = decided.delivery_id
+        and child.record_key = decided.record_key
+        and decided.decision_date >= child.effective_from
+        and decided.decision_date < child.effective_to
 ),
 
 decision as (

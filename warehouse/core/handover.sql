@@ -3,18 +3,16 @@
 --          first receipt or contact at the local team or start of youth care, and the first contact with
 --          the local team, on or after the day of the handover. A case of which no child is in a gezin
 --          keeps one row without gezin_id.
--- inputs:  staging.stg_veilig_thuis, core.mention, core.membership, core.contact
+-- inputs:  staging.stg_veilig_thuis, core.record_gezin, core.contact
 
 with veilig_thuis as (
     select * from staging.stg_veilig_thuis where overdracht_datum is not null
 ),
 
 child as (
-    select delivery_id, record_key, person_id from core.mention where role = 'kind'
-),
-
-member as (
-    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
+    select delivery_id, record_key, person_id, gezin_id, effective_from, effective_to
+    from core.record_gezin
+    where is_child
 ),
 
 received as (
@@ -31,13 +29,13 @@ met as (
 ),
 
 located as (
-    select veilig_thuis.*, member.gezin_id
+    select veilig_thuis.*, child.gezin_id
     from veilig_thuis
-    left join child using (delivery_id, record_key)
-    left join member
-        on member.person_id = child.person_id
-        and veilig_thuis.overdracht_datum >= member.effective_from
-        and veilig_thuis.overdracht_datum < member.effective_to
+    left join child
+        on child.delivery_id = veilig_thuis.delivery_id
+        and child.record_key = veilig_thuis.record_key
+        and veilig_thuis.overdracht_datum >= child.effective_from
+        and veilig_thuis.overdracht_datum < child.effective_to
 ),
 
 first_recorded as (

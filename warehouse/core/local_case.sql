@@ -2,29 +2,27 @@
 -- purpose: the case as the local team last recorded it: lead, plan, adopted conditions, recovery goal,
 --          closure. With several children the newest record of the case speaks. A case of which no child is
 --          in a gezin keeps one row.
--- inputs:  staging.stg_wijkteam, core.mention, core.membership
+-- inputs:  staging.stg_wijkteam, core.record_gezin
 
 with wijkteam as (
     select * from staging.stg_wijkteam
 ),
 
 child as (
-    select delivery_id, record_key, person_id from core.mention where role = 'kind'
-),
-
-member as (
-    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
+    select delivery_id, record_key, person_id, gezin_id, effective_from, effective_to
+    from core.record_gezin
+    where is_child
 ),
 
 -- a case belongs to the gezin of its child on the day it closed, or else on the day of its intake
 located as (
-    select wijkteam.*, member.gezin_id
+    select wijkteam.*, child.gezin_id
     from wijkteam
-    left join child using (delivery_id, record_key)
-    left join member
-        on member.person_id = child.person_id
-        and coalesce(wijkteam.afsluit_datum, wijkteam.aanmeld_datum) >= member.effective_from
-        and coalesce(wijkteam.afsluit_datum, wijkteam.aanmeld_datum) < member.effective_to
+    left join child
+        on child.delivery_id = wijkteam.delivery_id
+        and child.record_key = wijkteam.record_key
+        and coalesce(wijkteam.afsluit_datum, wijkteam.aanmeld_datum) >= child.effective_from
+        and coalesce(wijkteam.afsluit_datum, wijkteam.aanmeld_datum) < child.effective_to
 ),
 
 newest as (

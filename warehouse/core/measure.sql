@@ -2,7 +2,7 @@
 -- purpose: child protection and youth probation measures, and home bans (Wet tijdelijk huisverbod: 10 days,
 --          extended to at most 28). A measure without a start date starts with the care, or else with the
 --          assignment, that names it.
--- inputs:  staging.stg_jeugdhulp, staging.stg_politie, core.mention, core.membership
+-- inputs:  staging.stg_jeugdhulp, staging.stg_politie, core.record_gezin
 
 with jeugdhulp as (
     select * from staging.stg_jeugdhulp where juridische_status <> 'GEEN'
@@ -13,11 +13,7 @@ politie as (
 ),
 
 subject as (
-    select delivery_id, record_key, person_id, is_child from core.mention where is_subject
-),
-
-member as (
-    select gezin_id, person_id, is_child, effective_from, effective_to from core.membership
+    select * from core.record_gezin
 ),
 
 protection as (
@@ -51,14 +47,13 @@ located as (
     select
         recorded.*,
         case when recorded.kind <> 'HUISVERBOD' then subject.person_id end as person_id,
-        member.gezin_id
+        subject.gezin_id
     from recorded
-    left join subject using (delivery_id, record_key)
-    left join member
-        on member.person_id = subject.person_id
-        and member.is_child = subject.is_child
-        and recorded.start_date >= member.effective_from
-        and recorded.start_date < member.effective_to
+    left join subject
+        on subject.delivery_id = recorded.delivery_id
+        and subject.record_key = recorded.record_key
+        and recorded.start_date >= subject.effective_from
+        and recorded.start_date < subject.effective_to
 ),
 
 -- several assignments carry out one measure

@@ -6,7 +6,7 @@
 --          is the child's when the child is its victim, and else concerns the adults named.
 -- inputs:  staging.stg_onderwijs, staging.stg_jeugdhulp, staging.stg_huisarts, staging.stg_politie,
 --          staging.stg_veilig_thuis, staging.stg_wijkteam, staging.stg_kinderopvang, seed.signal_rule,
---          core.mention, core.membership, core.measure
+--          core.record_gezin, core.mention, core.membership, core.measure
 
 with onderwijs as (
     select
@@ -116,30 +116,30 @@ matched as (
     where observed.signal_date <= $run_date
 ),
 
-mention as (
-    select delivery_id, record_key, role, person_id, is_child, is_subject from core.mention
+subject as (
+    select * from core.record_gezin
 ),
 
-member as (
-    select gezin_id, person_id, is_child, effective_from, effective_to from core.membership
+named_adult as (
+    select delivery_id, record_key, person_id from core.mention where not is_child
+),
+
+child_member as (
+    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
 ),
 
 located as (
     select
         matched.*,
-        mention.person_id,
-        mention.is_child,
-        member.gezin_id
+        subject.person_id,
+        subject.is_child,
+        subject.gezin_id
     from matched
-    join mention
-        on mention.delivery_id = matched.delivery_id
-        and mention.record_key = matched.record_key
-        and mention.is_subject
-    left join member
-        on member.person_id = mention.person_id
-        and member.is_child = mention.is_child
-        and matched.signal_date >= member.effective_from
-        and matched.signal_date < member.effective_to
+    join subject
+        on subject.delivery_id = matched.delivery_id
+        and subject.record_key = matched.record_key
+        and matched.signal_date >= subject.effective_from
+        and matched.signal_date < subject.effective_to
 ),
 
 about_subject as (
@@ -151,12 +151,11 @@ about_subject as (
 ),
 
 about_named_adults as (
-    select located.* exclude (is_child) replace (mention.person_id as person_id)
+    select located.* exclude (is_child) replace (named_adult.person_id as person_id)
     from located
-    join mention
-        on mention.delivery_id = located.delivery_id
-        and mention.record_key = located.record_key
-        and not mention.is_child
+    join named_adult
+        on named_adult.delivery_id = located.delivery_id
+        and named_adult.record_key = located.record_key
     where located.rule_subject = 'ouder'
       and located.is_child
       and located.source = 'politie'
@@ -169,14 +168,13 @@ sibling as (
         'H6' as code,
         measure.source, measure.supplier, measure.municipality, measure.delivery_id, measure.record_key,
         delivery.period, measure.period_end, 'juridische_status' as contract_field, measure.kind as value,
-        measure.start_date as signal_date, member.person_id, measure.gezin_id
+        measure.start_date as signal_date, child_member.person_id, measure.gezin_id
     from core.measure as measure
-    join member
-        on member.gezin_id = measure.gezin_id
-        and member.is_child
-        and member.person_id <> measure.person_id
-        and measure.start_date >= member.effective_from
-        and measure.start_date < member.effective_to
+    join child_member
+        on child_member.gezin_id = measure.gezin_id
+        and child_member.person_id <> measure.person_id
+        and measure.start_date >= child_member.effective_from
+        and measure.start_date < child_member.effective_to
     join jeugdhulp as delivery
         on delivery.delivery_id = measure.delivery_id
         and delivery.record_key = measure.record_key

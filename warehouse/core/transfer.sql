@@ -2,7 +2,7 @@
 -- purpose: each time a gezin goes from one organisation to another: handed over by Veilig Thuis, referred
 --          on by the local team, or youth care stopped because another provider takes over (JZ588 reason
 --          38).
--- inputs:  staging.stg_wijkteam, staging.stg_jeugdhulp, core.handover, core.mention, core.membership
+-- inputs:  staging.stg_wijkteam, staging.stg_jeugdhulp, core.handover, core.record_gezin
 
 with referral as (
     select
@@ -37,11 +37,9 @@ handover as (
 ),
 
 child as (
-    select delivery_id, record_key, person_id from core.mention where role = 'kind'
-),
-
-member as (
-    select gezin_id, person_id, effective_from, effective_to from core.membership where is_child
+    select delivery_id, record_key, person_id, gezin_id, effective_from, effective_to
+    from core.record_gezin
+    where is_child
 ),
 
 moved as (
@@ -51,13 +49,13 @@ moved as (
 ),
 
 located as (
-    select moved.*, member.gezin_id
+    select moved.*, child.gezin_id
     from moved
-    left join child using (delivery_id, record_key)
-    left join member
-        on member.person_id = child.person_id
-        and moved.transfer_date >= member.effective_from
-        and moved.transfer_date < member.effective_to
+    left join child
+        on child.delivery_id = moved.delivery_id
+        and child.record_key = moved.record_key
+        and moved.transfer_date >= child.effective_from
+        and moved.transfer_date < child.effective_to
 ),
 
 every as (

@@ -68,12 +68,11 @@ class Settlement:
             home = self._address(rng)
             self.people.settle(carer, home)
             self.people.foster_homes.append((carer, home))
-        made = 0
-        for number in count():
-            if made >= children:
-                return self.people
+        made = number = 0
+        while made < children:
             made += self._family(stream(self.seed, "family", self.place.code, number))
-        raise AssertionError("unreachable")
+            number += 1
+        return self.people
 
     # -- families ------------------------------------------------------------------------------------------------
 

@@ -140,9 +140,7 @@ class _Encoder:
 
         def judge_key(text: str) -> Verdict:
             verdict = judge(text)
-            if verdict.value is None:
-                return verdict
-            return Verdict(scope + value(str(verdict.value)))
+            return verdict if verdict.value is None else Verdict(scope + value(str(verdict.value)))
 
         return Column(field, judge_key, recurring=not field.unique)
 

@@ -69,7 +69,7 @@ NOTHING = Verdict(None, MISSING)
 
 
 class Reading(NamedTuple):
-    """A batch of one column: values and statuses row by row, and what was odd."""
+    """A batch of one column: values and (of identifiers) statuses row by row, and what was odd."""
 
     values: list[Any]
     statuses: list[str]
@@ -106,13 +106,19 @@ class Column(Generic[Key]):
             name, odd = self.field.name, self._odd
             places = zip(numbers, texts, strict=True)
             findings = [Finding(number, name, *odd[text]) for number, text in places if text in odd]
-        return Reading(values, list(map(self._statuses.__getitem__, texts)), findings)
+        told = self.field.role == "identifier"
+        return Reading(values, list(map(self._statuses.__getitem__, texts)) if told else [], findings)
 
     def _read_each(self, texts: Sequence[Key], numbers: Sequence[int]) -> Reading:
         verdicts = list(map(self._judge, texts))
-        odd = [(number, self._effect(verdict)) for number, verdict in zip(numbers, verdicts, strict=True)]
-        findings = [Finding(number, self.field.name, *effect) for number, effect in odd if effect is not None]
-        return Reading([verdict[0] for verdict in verdicts], [verdict[1] for verdict in verdicts], findings)
+        statuses = [verdict[1] for verdict in verdicts]
+        findings: list[Finding] = []
+        if set(statuses) != {OK} or any(verdict[3] for verdict in verdicts):
+            odd = ((number, self._effect(verdict)) for number, verdict in zip(numbers, verdicts, strict=True))
+            findings = [
+                Finding(number, self.field.name, *effect) for number, effect in odd if effect is not None
+            ]
+        return Reading([verdict[0] for verdict in verdicts], statuses, findings)
 
     def _remember(self, text: Key) -> None:
         verdict = self._judge(text)

@@ -81,7 +81,7 @@ def finding_schema() -> pa.Schema:
 
 
 def _recurring(schema: pa.Schema) -> list[str]:
-    """Return the columns worth a dictionary: all but tokens, which seldom recur."""
+    """Return the columns worth a dictionary and statistics: all but tokens, which seldom recur."""
     return [name for name in schema.names if "token" not in name and name != "record_key"]
 
 
@@ -99,7 +99,9 @@ class Tables:
                 folder / f"{name}.parquet",
                 schema,
                 compression="zstd",
-                use_dictionary=_recurring(schema),  # type: ignore[arg-type]  # a list is fine, its stub is not
+                compression_level=1,
+                use_dictionary=_recurring(schema),  # type: ignore[arg-type]  # lists are fine, their stubs not
+                write_statistics=_recurring(schema),
             )
             for name, schema in self._schemas.items()
         }

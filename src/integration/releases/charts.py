@@ -16,9 +16,12 @@ from integration.releases.model import Row
 from integration.releases.words import Words
 
 WIDTH = 340
-"""Pixels of a whole chart: as wide as a telephone, so that its words stay legible there."""
+"""Pixels of the bars: about as wide as a telephone, so that a chart's words stay legible there."""
 
-TREND_WIDTH, TREND_HEIGHT = 248, 176
+FULL_WIDTH = 362
+"""Width that every drawn chart is set in, so that words are as large in one as in the other."""
+
+TREND_WIDTH, TREND_HEIGHT = 264, 176
 HIDDEN_BAND = 26
 """Pixels under the zero line for points that are too small to show."""
 

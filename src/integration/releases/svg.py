@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Tree
 
 from markupsafe import Markup
 
-from integration.releases.charts import PAINTS
+from integration.releases.charts import FULL_WIDTH, PAINTS
 
 LOCALES: dict[str, Any] = {"nl": "nl-NL", "en": "en-GB"}
 
@@ -30,6 +30,8 @@ def picture(spec: Mapping[str, Any], *, language: str, key: str, title: str, des
     root = Tree.fromstring(_drawn(json.dumps(spec, sort_keys=True), language))  # noqa: S314  drawn here
     _clean(root)
     _round(root)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    root.set("viewBox", f"0 0 {max(width, FULL_WIDTH):g} {height:g}")
     root.attrib.pop("width", None)
     root.attrib.pop("height", None)
     root.set("class", "picture")

@@ -84,11 +84,13 @@ class Words:
         return self("value.hidden")
 
     def value_short(self, row: Mapping[str, Any]) -> str:
-        """The value in few signs, for a narrow table: ``<4%``, ``0,4``, ``9 dagen``."""
+        """The value in few signs, for a narrow table: ``<4%``, ``0,4``, ``9 dgn``."""
         if row["value_state"] in {"below", "above"}:
             return self(f"value.{row['value_state']}_short", bound=row["bound"])
         if row["value_state"] == "shown" and row["unit"] == "mean":
             return self.number(row["value"], 1)
+        if row["value_state"] == "shown" and row["unit"] == "days":
+            return self("value.days_short", value=self._short(row["value"]))
         return self.value(row)
 
     def count(self, row: Mapping[str, Any], column: str) -> str:

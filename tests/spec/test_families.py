@@ -141,9 +141,9 @@ def test_everything_that_can_be_missing_is_named() -> None:
             politie       stand-2026-01-31
         """,
         veilig_thuis="""
-            case  kind  melding_datum  beoordeling_datum  overdracht_datum  overdracht_aan
-            c1    anna  2025-01-06     -                  2025-02-03        WIJKTEAM
-            c2    bram  2025-01-06     2025-01-08         2025-02-03        OVERIG
+            case  kind  melding_datum  beoordeling_datum  dienst     overdracht_datum  overdracht_aan
+            c1    anna  2025-01-06     -                  ONDERZOEK  2025-02-03        WIJKTEAM
+            c2    bram  2025-01-06     2025-01-08         GEEN       2025-02-03        OVERIG
         """,
         wijkteam="""
             case  kind  aanmeld_datum  afsluit_datum  afsluit_veiligheid
@@ -159,7 +159,7 @@ def test_everything_that_can_be_missing_is_named() -> None:
         ["politie"],
     )  # fmt: skip
     assert overview(world, "g2", "missing") == (
-        ["voorwaarden_onbekend", "ontvanger_levert_niet", "fase_onbekend", "levering_ontbreekt"],
+        ["ontvanger_levert_niet", "fase_onbekend", "levering_ontbreekt"],
     )
     assert overview(world, "g3", "missing") == (
         ["afsluiting_zonder_oordeel", "fase_onbekend", "levering_ontbreekt"],

@@ -49,7 +49,7 @@ def test_silence_at_the_end_counts_up_to_day_180() -> None:
         wijkteam="""
             case  kind  aanmeld_datum  contactmomenten
             w2    bram  2025-02-01     2025-03-31,2025-05-31
-            w3    carl  2025-02-01     2025-03-31,2025-05-29
+            w3    carl  2025-02-01     2025-03-31,2025-05-30
         """,
     )
     assert out_of_view(world) == {"sixty": False, "silent": True}

@@ -187,6 +187,7 @@ joined as (
         case when local_case.closure_date is null then local_case.case_lead_date end as case_lead_since,
         reported.* exclude (gezin_id),
         handed_over.conditions_date as handover_conditions_date,
+        handed_over.service as handover_service,
         coalesce(versions.conditions_versions, []) as conditions_versions,
         local_case.conditions_adopted, local_case.plan_date, local_case.recovery_goal,
         handed_over.handover_date as last_handover_date,
@@ -240,7 +241,7 @@ explained as (
             [
                 case when coalesce(last_report_not_assessed, false) then 'beoordeling_onbekend' end,
                 case when has_open_case and case_lead is null then 'geen_regisseur' end,
-                case when last_handover_date is not null and handover_conditions_date is null
+                case when handover_service <> 'GEEN' and handover_conditions_date is null
                     then 'voorwaarden_onbekend' end,
                 case when last_handover_to = 'OVERIG' and last_handover_received_date is null
                     then 'ontvanger_levert_niet' end,

@@ -574,7 +574,7 @@ POPULATION = (
 
 def test_an_existing_population_keeps_its_identities(tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text(POPULATION, encoding="utf-8")
-    generate(tmp_path / "home", population=tmp_path / "people.csv", defects="none")
+    generate(tmp_path / "home", population=tmp_path / "people.csv", defects="demo")
     zones = Zones(tmp_path / "home")
     persons = {row["bsn"]: row for row in truth(zones, "persons")}
     assert len(persons) == 8, "two parents are known by number only"
@@ -620,4 +620,10 @@ def test_the_register_test_set(shared_data: Path, tmp_path: Path) -> None:
     persons = truth(zones, "persons")
     assert {(row["bsn"], row["achternaam"]) for row in persons} >= stated
     assert result.counts["gezinnen with events"] > 150
-    assert {Path(path).suffix for path in zones.inbox.glob("*/*.csv")} == {".csv"}
+    assert result.counts["planted defects"] == 0
+    for manifest_path, manifest in manifests(zones):
+        contract = load_contract(manifest["source"])
+        for row in rows(zones, manifest_path, manifest):
+            no_child = manifest["source"] == "politie" and not row["kind_achternaam"]
+            missing = [field.name for field in contract if field.required and not row[field.name]]
+            assert no_child or missing == []

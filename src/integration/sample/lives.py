@@ -168,7 +168,8 @@ class Walk:
             other = self.view.whole_family_known and self.rng.random() < 0.3
             yield self.rng.choice(born) if other else child
         elif step.about == "patient":
-            if values["patient_rol"] == "OUDER" and self.shared[adults[0].id] > 1:
+            unfit = self.shared[adults[0].id] > 1 or not adults[0].known_fully
+            if values["patient_rol"] == "OUDER" and unfit:
                 values.update(patient_rol="KIND", code="KIND_GEDRAG", kindcheck="NIET_VAN_TOEPASSING")
             yield adults[0] if values["patient_rol"] == "OUDER" else child
         elif step.about == "incident":

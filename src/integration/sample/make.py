@@ -85,7 +85,8 @@ def generate(
 ) -> SampleResult:
     """Make the sample in ``home``: inbox, suppliers, truth, ``integration.toml`` and ``sample.json``.
 
-    ``children`` is about how many; ``population`` takes the persons of a file instead (see ``testset.py``).
+    ``children`` is about how many; ``population`` takes the persons of a file instead (see ``testset.py``), as they
+    are: nothing is planted then.
     Raises :class:`~integration.errors.UsageError`: FOLDER_NOT_EMPTY when the folder has another sample or something
     else in those places, INPUT_INVALID when an option or the population file cannot be used.
     """
@@ -115,7 +116,7 @@ def _checked(seed: int, children: int, defects: str, population: Path | None) ->
         raise UsageError(Reason.INPUT_INVALID, "defects must be demo or none")
     if population is not None and not population.is_file():
         raise UsageError(Reason.INPUT_INVALID, "no such population file", file=population.name)
-    return _Recipe(seed, children, defects, population)
+    return _Recipe(seed, children, "none" if population else defects, population)
 
 
 def _refuse_if_used(path: Path) -> None:
@@ -155,7 +156,7 @@ def _fill(zones: Zones, recipe: _Recipe, progress: Progress) -> dict[str, int]:
     planned = packaged(Defects, "defects") if recipe.defects == "demo" else None
     truth, rows = Truth(), Counter[str]()
     lived = [live(people, lives, recipe.seed) for people in region]
-    if recipe.population is None and planned:
+    if planned:
         _give_leading_zeros(lived)
     for done, (people, events) in enumerate(zip(region, lived, strict=True)):
         progress("sample", done, len(region))

@@ -52,6 +52,8 @@ class Person:
     bsn: str = ""
     married_name: tuple[str, str] | None = None
     age_shift: int = 0
+    known_fully: bool = True
+    """Whether name and address are known; a parent in a given population may be a number only."""
 
     def age(self, day: date) -> int:
         """Whole years on ``day``, as lives see it (see ``age_shift``); -1 before birth, 8 when unknown."""

@@ -10,7 +10,8 @@ country and the line is about children in six municipalities:
   else to one drawn from the seed, in proportion to the inhabitants aged 0 to 17;
 - who has no address (living abroad), no surname or has died is in the truth, but in no delivery.
 
-Nobody in such a sample is placed out of home, moves or has a secret address: the file does not say so.
+Nobody in such a sample is placed out of home, moves or has a secret address: the file does not say so. No defects
+are planted: they would change identities, and such a file has difficulties enough of its own.
 """
 
 from __future__ import annotations
@@ -147,7 +148,9 @@ def settle(path: Path, seed: int) -> list[Population]:
     for person in register.persons:
         region = regions[home[families.find(person.id)]]
         region.persons.append(person)
-        if address := register.address(person):
+        address = register.address(person)
+        person.known_fully = bool(address and person.achternaam)
+        if address:
             region.settle(person, address)
     for number, children in enumerate(_gezinnen(register), 1):
         code = home[families.find(children[0].id)]

@@ -289,13 +289,23 @@ def run(progress: Progress | None = None) -> RunResult:
     for number, domain in enumerate(domains(), 1):
         say("nightly", number, len(domains()))
         nights += nightly(domain)
-    published = release() if nights else None
+    published = _release_if_any() if nights else None
     return RunResult(
         deliveries=tuple(outcomes.values()),
         domains=tuple(nights),
         release=published.number if published else None,
         exit_code=_exit_code(outcomes.values()),
     )
+
+
+def _release_if_any() -> ReleaseResult | None:
+    """The release; None as long as no period is closed."""
+    try:
+        return release()
+    except IntegrationError as error:
+        if error.reason is Reason.NOTHING_PUBLISHED:
+            return None
+        raise
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.installation import SHARED_DATA, Installation, run_sample
 
+from helpers.installation import SHARED_DATA, Installation, shared_run
 from integration.settings import forget_settings
 
 
@@ -32,10 +32,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def clean_run(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A sample of 600 children without planted defects, through the whole line."""
-    return run_sample(tmp_path_factory.mktemp("clean"), children=600, defects="none")
+    return shared_run(tmp_path_factory, "clean", children=600, defects="none")
 
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """A sample of 600 children with the planted defects of the demo, through the whole line."""
-    return run_sample(tmp_path_factory.mktemp("demo"), children=600, defects="demo")
+    return shared_run(tmp_path_factory, "demo", children=600, defects="demo")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from integration.settings import Settings, forget_settings, get_settings
 from integration.storage import Zones
@@ -48,3 +51,15 @@ def run_sample(home: Path, **options: object) -> Installation:
         else:
             os.environ["INTEGRATION_HOME"] = before
         forget_settings()
+
+
+def shared_run(factory: pytest.TempPathFactory, name: str, **options: object) -> Installation:
+    """A sample that went through the line once, whichever of the test processes asks first."""
+    base = factory.getbasetemp()
+    folder = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / f"{name}.exit_code"
+        if not done.exists():
+            done.write_text(str(run_sample(folder / name, **options).exit_code))
+        return Installation(folder / name, int(done.read_text()))

@@ -7,8 +7,7 @@
 
 with member as (
     select
-        gezin_id, person_id, role, role = 'kind' as is_child, valid_from, valid_to, shared, restricted,
-        evidence
+        gezin_id, person_id, role, role = 'kind' as is_child, valid_from, valid_to, shared, restricted
     from link.gezin_member
 ),
 

@@ -232,7 +232,13 @@ class Ledger:
 
 
 def _entry(row: dict[str, Any], newest: dict[str, Any]) -> Entry:
-    reason = Reason[newest["reason"]] if newest["reason"] else None
+    """A delivery with what its events say since: one that was sent again has the second payload's facts."""
+    facts = newest["facts"]
+    resent = {name: facts[name] for name in ("sha256", "rows") if name in facts}
     return Entry(
-        subject=row.pop("delivery_id"), **row, state=newest["state"], reason=reason, facts=newest["facts"]
+        subject=row.pop("delivery_id"),
+        **row | resent,
+        state=newest["state"],
+        reason=Reason[newest["reason"]] if newest["reason"] else None,
+        facts=facts,
     )

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     SEQUENCE_OLD = "SEQUENCE_OLD", "delivery", "Het volgnummer is al gepasseerd", "the sequence number is older than accepted ones"
     SEQUENCE_REUSED = "SEQUENCE_REUSED", "delivery", "Het volgnummer is al gebruikt", "another delivery has this sequence number"
     SIZE_MISMATCH = "SIZE_MISMATCH", "delivery", "De omvang wijkt af van het manifest", "the size differs from the manifest"
+    SOURCE_CLOSED = "SOURCE_CLOSED", "delivery", "Deze bron is gesloten zolang er geen vastgelegde grondslag is", "the source is closed until it has a recorded legal basis"
     SOURCE_MISMATCH = "SOURCE_MISMATCH", "delivery", "De bron past niet bij de leverancier", "the source does not fit the supplier"
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "delivery", "De bron is onbekend", "the source is unknown"
     SUPPLIER_MISMATCH = "SUPPLIER_MISMATCH", "delivery", "De levering noemt een andere leverancier", "it names another supplier"

@@ -48,7 +48,8 @@ KEYS = Keyring(FixedRoot())
 
 
 def settings(home: Path, **options: Any) -> Settings:
-    """Settings of an installation whose clock stands at NOW."""
+    """Settings of a synthetic installation whose clock stands at NOW."""
+    options = {"synthetic": True} | options
     return Settings(home=home, fixed_clock=NOW, passphrase=PASSPHRASE.decode(), **options)
 
 

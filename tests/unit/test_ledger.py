@@ -63,3 +63,12 @@ def test_two_at_once_cannot_both_take_a_place(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         taken = list(pool.map(lambda _: take(Ledger(url), FIRST), range(16)))
     assert sum(taken) == 1
+
+
+def test_a_delivery_sent_again_has_the_facts_of_what_came_last(ledger: Ledger) -> None:
+    take(ledger, FIRST)
+    ledger.append(FIRST, "quarantined", at=NOW, reason=Reason.CHECK_CRITICAL)
+    ledger.append(FIRST, "received", at=NOW, facts={"sha256": "b" * 64, "rows": 5})
+    entry = ledger.entry(FIRST)
+    assert entry is not None
+    assert (entry.state, entry.reason, entry.sha256, entry.rows) == ("received", None, "b" * 64, 5)

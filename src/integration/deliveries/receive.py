@@ -28,11 +28,12 @@ from integration.storage import Zones, sync_directory
 
 
 class Clock(Protocol):
-    """What receiving needs of the settings: the one clock, and three bounds."""
+    """What receiving needs of the settings: the one clock, three bounds, and whether all of it is made up."""
 
     arrival_grace_seconds: int
     max_payload_bytes: int
     max_line_bytes: int
+    synthetic: bool
 
     def now(self) -> datetime:
         """Return the moment it is."""
@@ -136,6 +137,8 @@ class _Desk:
         if isinstance(self._supplier, Reason):
             raise DeliveryRefused(self._supplier)
         contract = examine_agreement(manifest, self._desk, self._supplier, self._clock.now())
+        if contract.access == "synthetic_only" and not self._clock.synthetic:
+            raise DeliveryRefused(Reason.SOURCE_CLOSED, field="source")
         known = self._ledger.entries(source=manifest.source, municipality=manifest.municipality)
         refusals = [
             (str(event["delivery_id"]), Reason[event["reason"]])

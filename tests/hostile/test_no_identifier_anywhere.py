@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from helpers.installation import Installation
 from helpers.canaries import hits
+from helpers.installation import Installation
 
 AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")
 

@@ -114,6 +114,7 @@ class _Lines:
     def __call__(self, dag_id: str, done: int, total: int) -> None:
         self._counts[dag_id] = done, total
         now = sum(d for d, _ in self._counts.values()), sum(t for _, t in self._counts.values())
-        if now != self._said and time.monotonic() - self._at > _LINE_SECONDS:
+        due = time.monotonic() - self._at > _LINE_SECONDS or now[0] == now[1]
+        if now != self._said and due:
             self._said, self._at = now, time.monotonic()
             console.stderr().print(f"    {now[0]} of {now[1]} tasks done")

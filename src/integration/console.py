@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from integration.pipeline import Progress
+    from integration.outcomes import Progress
 
 
 def stdout() -> Console:

@@ -12,13 +12,14 @@ be run again: what was done is recognised and left alone.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
+from integration.errors import IntegrationError, KeyUnavailable
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
+from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
 from integration.settings import Settings, get_settings
 from integration.storage import atomic_directory, read_json, write_json
@@ -27,46 +28,6 @@ if TYPE_CHECKING:
     from integration.pseudonyms.keyring import Keyring
     from integration.quality import CheckResult
     from integration.releases import ReleaseResult
-
-Progress = Callable[[str, int, int], None]
-"""Called with a stage's name, what is done and what there is to do."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one delivery in one stage: its id, its state now, and the reason when it was refused."""
-
-    delivery_id: str
-    state: str
-    reason: str | None = None
-    rows: int = 0
-    refused_rows: int = 0
-    warnings: int = 0
-
-
-@dataclass(frozen=True)
-class DomainResult:
-    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's."""
-
-    domain: str
-    stage: str
-    unchanged: bool = False
-    counts: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """A whole run: deliveries by state, domains, the release, and the exit code that sums it up."""
-
-    deliveries: tuple[Outcome, ...]
-    domains: tuple[DomainResult, ...]
-    release: int | None
-    exit_code: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The result as plain data."""
-        return asdict(self)
-
 
 # -- deliveries ------------------------------------------------------------------------------------
 
@@ -213,7 +174,15 @@ def model(domain: str) -> DomainResult:
 
 def overview(domain: str) -> DomainResult:
     """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
-    return _build(domain, "overview", ("families",))
+    from integration import warehouse
+    from integration.families import refuse_scores
+
+    result = _build(domain, "overview", ("families",))
+    if not result.unchanged:
+        settings = get_settings()
+        with warehouse.connect(settings.zones.building(DomainCode(domain)), settings) as con:
+            refuse_scores(con)
+    return result
 
 
 def indicators(domain: str) -> DomainResult:
@@ -294,7 +263,7 @@ def run(progress: Progress | None = None) -> RunResult:
         deliveries=tuple(outcomes.values()),
         domains=tuple(nights),
         release=published.number if published else None,
-        exit_code=_exit_code(outcomes.values()),
+        exit_code=exit_code(outcomes.values()),
     )
 
 
@@ -320,15 +289,6 @@ def _encode_or_explain(delivery_id: str) -> Outcome:
         raise
     except IntegrationError as error:
         return Outcome(delivery_id, "received", error.reason.value)
-
-
-def _exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
-    seen = list(outcomes)
-    if any(outcome.state not in {"loaded", "quarantined"} for outcome in seen):
-        return EXIT_FAILURE
-    found = any(o.state == "quarantined" or o.refused_rows or o.warnings for o in seen)
-    return EXIT_FINDINGS if found else EXIT_FINE
 
 
 # -- shared ----------------------------------------------------------------------------------------

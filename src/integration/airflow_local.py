@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shlex
 import socket
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from integration import orchestration
 from integration.airflow_api import AirflowApi
 from integration.errors import IntegrationError, UsageError
 from integration.reasons import Reason
-from integration.sessions import session_has, stop_sessions
+from integration.sessions import machine_start, session_has, stop_sessions
 from integration.storage import Zones, read_json, resource, write_bytes, write_json
 
 USER = "operator"
@@ -47,7 +48,11 @@ def airflow_home(home: Path) -> Path:
 
 def workers() -> int:
     """How many tasks may run at once."""
-    return min(32, _TASKS_A_CORE * len(os.sched_getaffinity(0)))
+    return min(32, _TASKS_A_CORE * _cores())
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def airflow_environment(home: Path, port: int = 8080) -> dict[str, str]:
@@ -59,6 +64,8 @@ def airflow_environment(home: Path, port: int = 8080) -> dict[str, str]:
     home = home.absolute()
     place = airflow_home(home)
     source = str(Path(integration.__file__).resolve().parents[1])
+    no_proxy = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    direct = _append(no_proxy, "127.0.0.1,localhost", ",")
     return {
         "INTEGRATION_HOME": str(home),
         "AIRFLOW_HOME": str(place),
@@ -78,7 +85,8 @@ def airflow_environment(home: Path, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(place / "jwt-secret"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
-        "NO_PROXY": _append(os.environ.get("NO_PROXY", ""), "127.0.0.1,localhost", ","),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "PYTHONPATH": _append(source, os.environ.get("PYTHONPATH", ""), os.pathsep),
     }
 
@@ -103,14 +111,22 @@ def _passwords(place: Path) -> Path:
     return path
 
 
-def set_up_airflow(home: Path) -> None:
-    """Bring Airflow's database up to date and make the pools that the DAGs use; harmless to do again.
+def set_up_airflow(home: Path, port: int = 8080) -> Path:
+    """Bring Airflow's database up to date, make the pools that the DAGs use, and write down the environment.
 
-    Raises :class:`IntegrationError` (AIRFLOW_FAILED) with the log's path.
+    Harmless to do again, and needed again when a domain was added. Returns the file with the environment, for a
+    shell or a service manager to read; it holds a secret and is for its owner only. Raises
+    :class:`IntegrationError` (AIRFLOW_FAILED) with the log's path.
     """
-    environment = _environment(home, 8080)
+    home = home.absolute()
+    variables = airflow_environment(home, port)
+    environment = _environment(home, port)
     migrate(home, environment)
     make_pools(home, environment)
+    path = airflow_home(home) / "environment"
+    lines = [f"{name}={shlex.quote(value)}" for name, value in sorted(variables.items())]
+    write_bytes(path, ("\n".join(lines) + "\n").encode(), mode=0o600)
+    return path
 
 
 def migrate(home: Path, environment: dict[str, str]) -> None:
@@ -124,7 +140,7 @@ def migrate(home: Path, environment: dict[str, str]) -> None:
 
 def make_pools(home: Path, environment: dict[str, str]) -> None:
     """Make or adjust the pools: one writer a domain, a bound on what is encoded and checked at once."""
-    wanted = orchestration.pools(orchestration.supplied(Zones(home).suppliers), workers())
+    wanted = orchestration.pools(orchestration.supplied(Zones(home).suppliers), workers(), _cores())
     content = {
         name: {"slots": slots, "description": description, "include_deferred": False}
         for name, (slots, description) in wanted.items()
@@ -193,7 +209,7 @@ class LocalAirflow:
                     start_new_session=True,
                 )
         sessions = {name: process.pid for name, process in self._processes.items()}
-        write_json(_running(self.home), {"port": self.port, "sessions": sessions, "boot": _boot()})
+        write_json(_running(self.home), {"port": self.port, "sessions": sessions, "boot": machine_start()})
 
     def wait_ready(self, expected: Sequence[str]) -> None:
         """Return when every component is healthy and the expected DAGs are known and may run."""
@@ -268,19 +284,13 @@ def _running(home: Path) -> Path:
     return airflow_home(home) / "running.json"
 
 
-def _boot() -> str:
-    """Which start of the machine this is; process numbers of an earlier one mean nothing now."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text().strip() if path.exists() else ""
-
-
 def _stop_left_over(home: Path) -> None:
     """Stop what a killed command left running for this installation."""
     path = _running(home)
     if not path.exists():
         return
     told = read_json(path)
-    if told["boot"] == _boot():
+    if told["boot"] == machine_start():
         ours = str(airflow_home(home))
         stop_sessions([sid for sid in told["sessions"].values() if session_has(sid, "AIRFLOW_HOME", ours)])
     path.unlink()

@@ -124,7 +124,7 @@ def _through_airflow(settings: Settings) -> list[FailedTask]:
             watch.start(dag_id)
         failed = watch.until_finished(deliveries)
         _say(5, f"Nights: {len(nights)} municipalities are linked, modelled and calculated")
-        failed_nights = _nights(settings, watch)
+        failed_nights = _nights(settings, watch, nights)
         if not failed_nights:
             _say(6, "Release: the figures of closed periods are protected and published")
             watch.start(orchestration.RELEASE_DAG)
@@ -133,17 +133,19 @@ def _through_airflow(settings: Settings) -> list[FailedTask]:
     return failed + failed_nights
 
 
-def _nights(settings: Settings, watch: Watch) -> list[FailedTask]:
+def _nights(settings: Settings, watch: Watch, nights: Sequence[str]) -> list[FailedTask]:
     """Wait for the nights that new data started; start those of domains that stay behind."""
     wanted = [orchestration.nightly_dag(domain) for domain in behind(settings)]
     deadline = time.monotonic() + _ASSET_SECONDS
     while time.monotonic() < deadline and not all(watch.runs(dag_id) for dag_id in wanted):
         time.sleep(0.5)
-    failed = watch.until_finished([dag_id for dag_id in wanted if watch.runs(dag_id)])
-    late = [] if failed else [orchestration.nightly_dag(domain) for domain in behind(settings)]
+    failed = watch.until_finished([dag_id for dag_id in nights if watch.runs(dag_id)])
+    if failed:
+        return failed
+    late = [orchestration.nightly_dag(domain) for domain in behind(settings)]
     for dag_id in late:
         watch.start(dag_id)
-    return failed + watch.until_finished(late)
+    return watch.until_finished(late)
 
 
 def _failure(home: Path, failed: Sequence[FailedTask]) -> IntegrationError:
@@ -170,12 +172,14 @@ def _note(text: str) -> None:
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """A termination signal ends the block as Ctrl-C does, so that Airflow is stopped then too."""
+    """A termination signal or a closed terminal ends the block as Ctrl-C does: Airflow is stopped then too."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, lambda received, _: sys.exit(128 + received)) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

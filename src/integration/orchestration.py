@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -127,11 +127,11 @@ def _deliveries_of(path: Path) -> list[tuple[DomainCode, SourceId]]:
     return [(DomainCode(place), SourceId(str(document.get("source")))) for place in places]
 
 
-def pools(domains: Mapping[DomainCode, tuple[SourceId, ...]], workers: int) -> dict[str, tuple[int, str]]:
+def pools(domains: Iterable[DomainCode], workers: int, cores: int) -> dict[str, tuple[int, str]]:
     """The pools that the DAGs use: slots and description by name. ``workers`` is how many tasks may run at once."""
     shared = {
         ENCODE_POOL: (workers, "deliveries encoded at once"),
-        CHECK_POOL: (max(1, workers // 2), "sources checked at once"),
+        CHECK_POOL: (cores, "sources checked at once"),
     }
     writers = {
         warehouse_pool(domain): (1, f"the one writer of {domain}'s warehouse file") for domain in domains

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,6 +57,12 @@ def session_has(leader: int, name: str, value: str) -> bool:
             if process.environ().get(name) == value:
                 return True
     return False
+
+
+def machine_start() -> str:
+    """Which start of the machine this is: process numbers of an earlier one mean nothing now."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""
 
 
 def _gone(leaders: Sequence[int], seconds: float) -> bool:

@@ -105,7 +105,7 @@ def test_the_release_is_not_made_whenever_data_arrives(dags: dict[str, Any]) -> 
 
 
 def test_every_pool_in_use_is_made(dags: dict[str, Any], home: Path) -> None:
-    made = orchestration.pools(orchestration.supplied(home / "suppliers"), workers=8)
+    made = orchestration.pools(orchestration.supplied(home / "suppliers"), workers=8, cores=2)
     used = {task["pool"] for dag in dags.values() for task in dag["tasks"].values()}
     assert used <= made.keys() | {"default_pool"}
     assert {slots for name, (slots, _) in made.items() if name.startswith("warehouse_")} == {1}

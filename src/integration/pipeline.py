@@ -11,8 +11,10 @@ be run again: what was done is recognised and left alone.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -240,18 +242,25 @@ def release() -> ReleaseResult:
     return build_release(get_settings())
 
 
+_CHECKED_TOGETHER = 20
+"""Deliveries between two signs of progress: checks share one import and one reading of their suites."""
+
+
 def run(progress: Progress | None = None) -> RunResult:
     """The whole line for everything in the inbox. One delivery's failure never stops another."""
     say = progress or _silent
     _keys(get_settings())
     outcomes = {outcome.delivery_id: outcome for outcome in receive()}
     waiting = pending()
-    for number, delivery_id in enumerate(waiting, 1):
-        say("encode", number, len(waiting))
-        outcomes[delivery_id] = _encode_or_explain(delivery_id)
+    with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
+        for number, outcome in enumerate(side_by_side.map(_encode_or_explain, waiting), 1):
+            say("encode", number, len(waiting))
+            outcomes[outcome.delivery_id] = outcome
     encoded = [d for d in waiting if outcomes[d].state in {"encoded", "checked"}]
-    say("check", 0, len(encoded))
-    outcomes |= {outcome.delivery_id: outcome for outcome in check(encoded)}
+    for start in range(0, len(encoded), _CHECKED_TOGETHER):
+        together = encoded[start : start + _CHECKED_TOGETHER]
+        outcomes |= {outcome.delivery_id: outcome for outcome in check(together)}
+        say("check", start + len(together), len(encoded))
     checked = [d for d in encoded if outcomes[d].state == "checked"]
     outcomes |= {outcome.delivery_id: outcome for outcome in load(checked)}
     nights = []

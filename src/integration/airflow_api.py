@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from integration.reasons import Reason
 FINISHED_TASK = ("success", "failed", "skipped", "upstream_failed", "removed")
 FINISHED_RUN = ("success", "failed")
 _PAGE = 100
-_NEWEST = 20
 _WAIT_SECONDS = 30
 
 
@@ -112,18 +111,16 @@ class AirflowApi:
         told = self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", {"logical_date": None})
         return str(told["dag_run_id"])
 
-    def runs(self, dag_id: str) -> list[Run]:
-        """The newest runs of a DAG, newest first."""
-        path = (
-            f"/api/v2/dags/{quote(dag_id)}/dagRuns?{urlencode({'limit': _NEWEST, 'order_by': '-run_after'})}"
-        )
+    def runs(self) -> list[Run]:
+        """The newest runs of all DAGs, newest first."""
+        path = f"/api/v2/dags/~/dagRuns?{urlencode({'limit': _PAGE, 'order_by': '-run_after'})}"
         return [_run(row) for row in self._call("GET", path)["dag_runs"]]
 
-    def tasks(self, run: Run) -> tuple[int, int]:
-        """How many of a run's tasks are finished, and how many there are so far."""
+    def tasks(self, run: Run, states: Sequence[str] = ()) -> int:
+        """How many tasks a run has so far, or how many of them are in one of ``states``."""
         path = f"/api/v2/dags/{quote(run.dag_id)}/dagRuns/{quote(run.run_id)}/taskInstances"
-        done = self._call("GET", f"{path}?{urlencode({'limit': 1, 'state': FINISHED_TASK}, doseq=True)}")
-        return int(done["total_entries"]), int(self._call("GET", f"{path}?limit=1")["total_entries"])
+        told = self._call("GET", f"{path}?{urlencode({'limit': 1, 'state': list(states)}, doseq=True)}")
+        return int(told["total_entries"])
 
     def failed_tasks(self, run: Run) -> list[FailedTask]:
         """The tasks that failed in a run."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from integration import console
-from integration.airflow_api import FailedTask, Run
+from integration.airflow_api import FINISHED_TASK, FailedTask, Run
 from integration.airflow_local import LocalAirflow
 from integration.errors import IntegrationError
 from integration.reasons import Reason
@@ -17,7 +16,7 @@ from integration.reasons import Reason
 Show = Callable[[str, int, int], None]
 """Called with a DAG's id, how many of its tasks are finished, and how many there are so far."""
 
-_POLL_SECONDS = 2
+_POLL_SECONDS = 3
 _STALL_SECONDS = 900
 _LINE_SECONDS = 10
 
@@ -28,22 +27,24 @@ class Watch:
     def __init__(self, airflow: LocalAirflow) -> None:
         self._airflow = airflow
         self._since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        self._seen: dict[str, dict[str, Run]] = defaultdict(dict)
+        self._seen: dict[str, Run] = {}
         self._counts: dict[str, tuple[int, int]] = {}
         self._moved = time.monotonic()
 
-    def runs(self, dag_id: str) -> list[Run]:
-        """The runs of a DAG since this began, with those that were at work then."""
-        seen = self._seen[dag_id]
-        for run in self._airflow.api.runs(dag_id):
-            if run.run_id in seen or run.queued_at >= self._since or not run.finished:
-                seen[run.run_id] = run
-        return list(seen.values())
+    def runs(self, dag_ids: Sequence[str]) -> list[Run]:
+        """The runs of these DAGs since this began, with those that were at work then."""
+        for run in self._airflow.api.runs():
+            key = f"{run.dag_id} {run.run_id}"
+            if key in self._seen or run.queued_at >= self._since or not run.finished:
+                self._seen[key] = run
+        return [run for run in self._seen.values() if run.dag_id in dag_ids]
 
-    def start(self, dag_id: str) -> None:
-        """Start a run, unless one is waiting or at work already."""
-        if all(run.finished for run in self.runs(dag_id)):
-            self._airflow.api.trigger(dag_id)
+    def start(self, dag_ids: Sequence[str]) -> None:
+        """Start a run of each DAG, unless one is waiting or at work already."""
+        busy = {run.dag_id for run in self.runs(dag_ids) if not run.finished}
+        for dag_id in dag_ids:
+            if dag_id not in busy:
+                self._airflow.api.trigger(dag_id)
 
     def until_finished(self, dag_ids: Sequence[str]) -> list[FailedTask]:
         """Show progress until no run of these DAGs is left at work; returns the tasks that failed."""
@@ -51,7 +52,10 @@ class Watch:
         with _board(dag_ids) as show:
             while True:
                 self._airflow.check_alive()
-                runs = [run for dag_id in dag_ids for run in self._look(dag_id, show)]
+                runs = self.runs(dag_ids)
+                for dag_id in dag_ids:
+                    counts = [self._count(run) for run in runs if run.dag_id == dag_id]
+                    show(dag_id, sum(done for done, _ in counts), sum(total for _, total in counts))
                 if all(run.finished for run in runs):
                     return [
                         t
@@ -65,18 +69,18 @@ class Watch:
                     )
                 time.sleep(_POLL_SECONDS)
 
-    def _look(self, dag_id: str, show: Show) -> list[Run]:
-        """See how far a DAG's runs are, and show it."""
-        runs = self.runs(dag_id)
-        for run in runs:
-            known = self._counts.get(run.run_id, (-1, 0))
-            if known[0] != known[1]:  # a run whose tasks are all finished needs no second look
-                self._counts[run.run_id] = self._airflow.api.tasks(run)
-                if self._counts[run.run_id] != known:
-                    self._moved = time.monotonic()
-        counts = [self._counts[run.run_id] for run in runs]
-        show(dag_id, sum(done for done, _ in counts), sum(total for _, total in counts))
-        return runs
+    def _count(self, run: Run) -> tuple[int, int]:
+        """How many of a run's tasks are finished, and how many there are; asks only what can have changed."""
+        key = f"{run.dag_id} {run.run_id}"
+        known = self._counts.get(key, (-1, 0))
+        if known[0] == known[1]:
+            return known
+        done = self._airflow.api.tasks(run, FINISHED_TASK)
+        if done == known[0]:
+            return known
+        self._moved = time.monotonic()
+        self._counts[key] = done, self._airflow.api.tasks(run)
+        return self._counts[key]
 
 
 @contextmanager

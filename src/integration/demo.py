@@ -120,16 +120,15 @@ def _through_airflow(settings: Settings) -> list[FailedTask]:
     with running(settings.zones.home, [*deliveries, *nights, orchestration.RELEASE_DAG]) as airflow:
         watch = Watch(airflow)
         _say(4, f"Deliveries: {len(deliveries)} sources are received, encoded, checked and loaded")
-        for dag_id in deliveries:
-            watch.start(dag_id)
+        watch.start(deliveries)
         failed = watch.until_finished(deliveries)
         _say(5, f"Nights: {len(nights)} municipalities are linked, modelled and calculated")
         failed_nights = _nights(settings, watch, nights)
         if not failed_nights:
             _say(6, "Release: the figures of closed periods are protected and published")
-            watch.start(orchestration.RELEASE_DAG)
+            watch.start([orchestration.RELEASE_DAG])
             failed += watch.until_finished([orchestration.RELEASE_DAG])
-        _note("Airflow is stopped")
+    _note("Airflow is stopped")
     return failed + failed_nights
 
 
@@ -137,14 +136,13 @@ def _nights(settings: Settings, watch: Watch, nights: Sequence[str]) -> list[Fai
     """Wait for the nights that new data started; start those of domains that stay behind."""
     wanted = [orchestration.nightly_dag(domain) for domain in behind(settings)]
     deadline = time.monotonic() + _ASSET_SECONDS
-    while time.monotonic() < deadline and not all(watch.runs(dag_id) for dag_id in wanted):
-        time.sleep(0.5)
-    failed = watch.until_finished([dag_id for dag_id in nights if watch.runs(dag_id)])
+    while {run.dag_id for run in watch.runs(wanted)} < set(wanted) and time.monotonic() < deadline:
+        time.sleep(1)
+    failed = watch.until_finished(sorted({run.dag_id for run in watch.runs(nights)}))
     if failed:
         return failed
     late = [orchestration.nightly_dag(domain) for domain in behind(settings)]
-    for dag_id in late:
-        watch.start(dag_id)
+    watch.start(late)
     return watch.until_finished(late)
 
 

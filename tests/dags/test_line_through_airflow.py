@@ -23,7 +23,7 @@ from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
 
 DOMAIN = "GM0321"
-CHILDREN = 90
+CHILDREN = 300
 
 
 def small(home: Path, suppliers: tuple[str, ...]) -> Zones:

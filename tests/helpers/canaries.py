@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import ahocorasick
 import duckdb
 
 
@@ -24,16 +25,19 @@ def variants(value: str) -> set[bytes]:
 
 def hits(folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = ()) -> dict[str, set[str]]:
     """Values found per file under ``folder`` (sub-folders named in ``leave_out`` excepted)."""
-    forms = {form: value for value in values for form in variants(value)}
+    search = ahocorasick.Automaton()
+    for value in values:
+        for form in variants(value):
+            search.add_word(form.decode("latin-1"), value)
+    search.make_automaton()
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         if not path.is_file() or (inside and inside[0] in leave_out):
             continue
-        for content in contents(path):
-            seen = {value for form, value in forms.items() if form in content}
-            if seen:
-                found.setdefault(str(path.relative_to(folder)), set()).update(seen)
+        seen = {value for content in contents(path) for _, value in search.iter(content.decode("latin-1"))}
+        if seen:
+            found[str(path.relative_to(folder))] = seen
     return found
 
 

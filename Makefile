@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "Python 3.11 is needed")'
 	$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet uv 2>/dev/null || true
-	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	@if [ -x $(BIN)/uv ]; then $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock; \
 	else $(BIN)/pip install --quiet --require-hashes -r requirements.lock; fi
 	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@

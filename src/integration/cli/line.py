@@ -81,8 +81,10 @@ def demo(
     """The main job on the sample, through Airflow itself, ending with the page to open."""
     from integration.demo import run_demo
 
-    run_demo(settings().zones.home, seed=seed, children=children)
-    show_outcomes()
+    try:
+        run_demo(settings().zones.home, seed=seed, children=children)
+    finally:
+        show_outcomes()
     show_indicators()
     show_page()
 

@@ -9,7 +9,8 @@ import typer
 
 from integration.cli.app import Json, app, settings
 from integration.cli.show import page, reason, show_indicators, show_outcomes, show_page
-from integration.errors import EXIT_FINDINGS
+from integration.errors import EXIT_FINDINGS, IntegrationError
+from integration.reasons import Reason
 
 
 @app.command()
@@ -83,8 +84,11 @@ def demo(
 
     try:
         run_demo(settings().zones.home, seed=seed, children=children)
-    finally:
-        show_outcomes()
+    except IntegrationError as error:
+        if error.reason is Reason.AIRFLOW_FAILED:
+            show_outcomes()
+        raise
+    show_outcomes()
     show_indicators()
     show_page()
 

@@ -165,14 +165,12 @@ class Ledger:
         self, *, source: str | None = None, municipality: str | None = None, state: str | None = None
     ) -> list[Entry]:
         """Deliveries that were taken in, with their newest state, ordered by id."""
-        query = sa.select(_DELIVERY).order_by(_DELIVERY.c.delivery_id)
-        if source:
-            query = query.where(_DELIVERY.c.source == source)
-        if municipality:
-            query = query.where(_DELIVERY.c.municipality == municipality)
+        asked = ((_DELIVERY.c.source, source), (_DELIVERY.c.municipality, municipality))
+        wanted = [column == value for column, value in asked if value]
+        query = sa.select(_DELIVERY).where(*wanted).order_by(_DELIVERY.c.delivery_id)
         with self._engine.connect() as con:
             rows = con.execute(query).mappings().all()
-            events = self._newest(con)
+            events = self._newest(con, sa.select(_DELIVERY.c.delivery_id).where(*wanted))
         found = [
             _entry(dict(row), events[row["delivery_id"]]) for row in rows if row["delivery_id"] in events
         ]
@@ -188,7 +186,7 @@ class Ledger:
             )
             if row is None:
                 return None
-            return _entry(dict(row), self._newest(con, str(delivery))[str(delivery)])
+            return _entry(dict(row), self._newest(con, [str(delivery)])[str(delivery)])
 
     def last_sequence(self, supplier: str, municipality: str) -> int:
         """The highest sequence number taken in from a supplier for a municipality; 0 when none."""
@@ -220,10 +218,9 @@ class Ledger:
         with self._engine.connect() as con:
             return [{**dict(r), "facts": json.loads(r["facts"])} for r in con.execute(query).mappings()]
 
-    def _newest(self, con: sa.Connection, subject: str | None = None) -> dict[str, dict[str, Any]]:
-        query = sa.select(_EVENT).order_by(_EVENT.c.event_id)
-        if subject:
-            query = query.where(_EVENT.c.subject == subject)
+    @staticmethod
+    def _newest(con: sa.Connection, subjects: sa.Select[Any] | list[str]) -> dict[str, dict[str, Any]]:
+        query = sa.select(_EVENT).where(_EVENT.c.subject.in_(subjects)).order_by(_EVENT.c.event_id)
         newest: dict[str, dict[str, Any]] = {}
         for row in con.execute(query).mappings():
             facts = {**newest.get(row["subject"], {}).get("facts", {}), **json.loads(row["facts"])}

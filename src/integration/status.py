@@ -61,13 +61,12 @@ def _suppliers(settings: Settings) -> list[dict[str, Any]]:
 
 def _unknown(settings: Settings, suppliers: list[dict[str, Any]]) -> dict[str, int]:
     """Refused deliveries of nobody we know, or about a municipality that their supplier does not deliver for."""
-    placed = sum(sum(row["quarantined"].values()) for row in suppliers)
     ledger = Ledger(settings.ledger())
     reasons = Counter(refused["reason"] for refused in ledger.quarantined())
-    reasons += Counter(e.reason.value for e in ledger.entries(state="quarantined") if e.reason)
+    reasons += Counter(entry.reason.value for entry in ledger.entries(state="quarantined") if entry.reason)
     for row in suppliers:
         reasons -= Counter(row["quarantined"])
-    return dict(reasons) if sum(reasons.values()) and placed >= 0 else {}
+    return dict(reasons)
 
 
 def _by(suppliers: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:

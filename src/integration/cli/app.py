@@ -22,12 +22,14 @@ supplier_app = typer.Typer(help="The organisations that deliver.", no_args_is_he
 indicators_app = typer.Typer(help="The network-quality indicators.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Deliveries that were refused whole.", no_args_is_help=True)
 release_app = typer.Typer(help="What may be seen outside.", no_args_is_help=True)
+sample_app = typer.Typer(help="Made-up people and their deliveries, with the truth apart.")
 for name, sub in (
     ("keys", keys_app),
     ("supplier", supplier_app),
     ("indicators", indicators_app),
     ("quarantine", quarantine_app),
     ("release", release_app),
+    ("sample", sample_app),
 ):
     app.add_typer(sub, name=name)
 

@@ -1,8 +1,7 @@
-"""The line itself: sample, run, receive, demo, status, serve."""
+"""The line itself: run, receive, demo, status, serve."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,36 +10,6 @@ from integration.cli.app import Json, app, settings
 from integration.cli.show import page, reason, show_indicators, show_outcomes, show_page
 from integration.errors import EXIT_FINDINGS, IntegrationError
 from integration.reasons import Reason
-
-
-@app.command()
-def sample(
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
-    children: Annotated[int, typer.Option(min=1, help="About how many children.")] = 3000,
-    defects: Annotated[str, typer.Option(help="Planted defects: demo or none.")] = "demo",
-    population: Annotated[
-        Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")
-    ] = None,
-    json_: Json = False,
-) -> None:
-    """Make the synthetic sample: deliveries in the inbox, suppliers, and the truth apart."""
-    from integration import console
-    from integration import sample as samples
-
-    with console.progress_bars() as say:
-        made = samples.generate(
-            settings().zones,
-            seed=seed,
-            children=children,
-            defects=defects,
-            population=population,
-            progress=say,
-        )
-    if json_:
-        console.print_json(made.as_dict())
-    else:
-        text = "The sample is there already" if made.existing else "SYNTHETISCH sample made"
-        console.stdout().print(f"{text}: {', '.join(f'{n} {what}' for what, n in made.counts.items())}")
 
 
 @app.command()

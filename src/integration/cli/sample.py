@@ -1,0 +1,49 @@
+"""The sample: made by the command itself, checked by ``report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from integration.cli.app import Json, sample_app, settings
+
+
+@sample_app.callback(invoke_without_command=True)
+def sample(
+    context: typer.Context,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
+    children: Annotated[int, typer.Option(min=1, help="About how many children.")] = 3000,
+    defects: Annotated[str, typer.Option(help="Planted defects: demo or none.")] = "demo",
+    population: Annotated[
+        Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Make the synthetic sample: deliveries in the inbox, suppliers, and the truth apart."""
+    if context.invoked_subcommand is not None:
+        return
+    from integration import console
+    from integration import sample as samples
+
+    with console.progress_bars() as say:
+        made = samples.generate(
+            settings().zones,
+            seed=seed,
+            children=children,
+            defects=defects,
+            population=population,
+            progress=say,
+        )
+    if json_:
+        console.print_json(made.as_dict())
+    else:
+        text = "The sample is there already" if made.existing else "SYNTHETISCH sample made"
+        console.stdout().print(f"{text}: {', '.join(f'{n} {what}' for what, n in made.counts.items())}")
+
+
+@sample_app.command()
+def report(json_: Json = False) -> None:
+    """Check the sample: its rates beside the published ones, its people, and what was planted."""
+    raise NotImplementedError(json_)

@@ -152,6 +152,13 @@ class Planter:
 
     def __init__(self, defects: Defects | None, reported: set[int], seed: int) -> None:
         self.defects, self.reported, self.seed = defects, reported, seed
+        self._rates: dict[str, list[tuple[str, str, float]]] = {}
+
+    def _planned(self, source: str) -> list[tuple[str, str, float]]:
+        """The mistakes about persons at ``source``: name, kind and rate, in the order in which they are tried."""
+        if source not in self._rates:
+            self._rates[source] = [(name, _KIND[name], self.rate(name, source)) for name in MISTAKES]
+        return self._rates[source]
 
     def rate(self, name: str, source: str) -> float:
         """How often ``name`` is planted at ``source``."""
@@ -165,11 +172,11 @@ class Planter:
         rng, found = stream(self.seed, "defect", record.record_id), []
         for role, person, _ in roles:
             done: set[str] = set()
-            for name, mistake in MISTAKES.items():
-                if rng.random() < self.rate(name, record.source) and _KIND[name] not in done:
-                    column = mistake(Spot(rng, row, role, person))
+            for name, kind, rate in self._planned(record.source):
+                if rng.random() < rate and kind not in done:
+                    column = MISTAKES[name](Spot(rng, row, role, person))
                     if column:
-                        done.add(_KIND[name])
+                        done.add(kind)
                         found.append((column, name))
         return found + self._about_the_case(rng, row, record)
 

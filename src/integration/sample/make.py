@@ -12,21 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from integration import __version__
 from integration.errors import UsageError
 from integration.reasons import Reason
 from integration.sample import testset
 from integration.sample.bsn import LEADING_ZERO
 from integration.sample.declare import Defects, Lives, PopulationRates, SupplierRules, packaged
-from integration.sample.defects import Planter
-from integration.sample.deliveries import Delivery, Writer, compose
+from integration.sample.deliveries import Post, Tables
 from integration.sample.lives import live
 from integration.sample.model import MARK, Event, Population
 from integration.sample.population import settle_region
 from integration.sample.records import Forms, keep, mistakes, place_children
-from integration.sample.suppliers import senders
 from integration.sample.truth import Truth
 from integration.storage import Zones, read_json, write_json
 
@@ -161,9 +157,10 @@ def _fill(zones: Zones, recipe: _Recipe, progress: Progress) -> dict[str, int]:
     for done, (people, events) in enumerate(zip(region, lived, strict=True)):
         progress("sample", done, len(region))
         place_children(people, events, recipe.seed)
-        for delivery, files in _deliver(zones, people, events, lives, rules, forms, planned, recipe):
-            truth.delivery(delivery, files)
-            rows[str(delivery.sender.source)] += len(delivery.lines)
+        tables, written = _deliver(zones, people, events, lives, rules, forms, planned, recipe)
+        rows += written
+        for name, told in tables.items():
+            truth.tables[name] += told
         truth.people(people)
         truth.events(
             events, {source: f"{r.prefix}{people.municipality[2:]}" for source, r in rules.sources.items()}
@@ -194,25 +191,18 @@ def _populations(recipe: _Recipe) -> tuple[Lives, list[Population]]:
 
 
 def _deliver(zones: Zones, people: Population, events: list[Event], lives: Lives, rules: SupplierRules, forms: Forms,
-             planned: Defects | None, recipe: _Recipe) -> list[tuple[Delivery, list[str]]]:  # fmt: skip
+             planned: Defects | None, recipe: _Recipe) -> tuple[Tables, Counter[str]]:  # fmt: skip
     """Write one municipality's suppliers and deliveries."""
     records = keep(events, forms, recipe.seed)
     base = {source: rule.base for source, rule in rules.sources.items()}
     records += mistakes(records, lives, base, recipe.seed)
     reported = {event.gezin.id for event in events if event.source == "veilig_thuis"}
-    planter = Planter(planned, reported, recipe.seed)
-    whole = {(f"{rules.sources[one.source].prefix}{one.municipality[2:]}", one.period): one.defect
-             for one in (planned.deliveries if planned else ())}  # fmt: skip
     encoding = "utf-8-sig" if recipe.population else None
-    found = []
-    zones.suppliers.mkdir(parents=True, exist_ok=True)
-    for sender in senders(rules, people.municipality, encoding=encoding):
-        text = yaml.safe_dump(sender.file(), allow_unicode=True, sort_keys=False)
-        (zones.suppliers / f"{sender.code}.yml").write_text(f"# {MARK}: invented.\n{text}", encoding="utf-8")
-        writer = Writer(sender)
-        made = compose(sender, records, people, planter, dict(whole), recipe.seed)
-        found += [(delivery, writer.write(delivery, zones.inbox)) for delivery in made]
-    return found
+    post = Post(zones, people.municipality, rules, planned, recipe.seed, encoding=encoding)
+    tables = post.add(records, people, reported)
+    for name, more in post.close().items():
+        tables.setdefault(name, []).extend(more)
+    return tables, post.rows
 
 
 def _give_leading_zeros(lived: list[list[Event]]) -> None:

@@ -83,9 +83,13 @@ class Sender:
         }
 
 
-def senders(rules: SupplierRules, municipality: str, *, encoding: str | None = None) -> Iterator[Sender]:
-    """The suppliers of one municipality; ``encoding`` replaces everybody's (names of a given population need it)."""
-    name = {place.code: place.name for place in municipalities()}[municipality]
+def senders(rules: SupplierRules, municipality: str, *, name: str | None = None,
+            encoding: str | None = None) -> Iterator[Sender]:  # fmt: skip
+    """The suppliers of one municipality, which is called ``name`` (else by its own name).
+
+    ``encoding`` replaces everybody's: names of a given population need it.
+    """
+    name = name or {place.code: place.name for place in municipalities()}[municipality]
     for source, common in rules.sources.items():
         code = f"{common.prefix}{municipality.removeprefix('GM')}"
         dialect = common.dialect.model_dump() | rules.dialects.get(code, {})

@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from integration.sample.deliveries import Delivery
 from integration.sample.model import MARK, Event, Gezin, Population
 
 _TEXT, _DAY, _NUMBER, _FLAG = pa.string(), pa.date32(), pa.int32(), pa.bool_()
@@ -93,22 +92,6 @@ class Truth:
                 suppliers.get(event.source), event.case_id or None, [person.id for person in event.persons],
                 json.dumps(event.attributes, sort_keys=True, ensure_ascii=False),
             ))  # fmt: skip
-
-    def delivery(self, delivery: Delivery, files: list[str]) -> None:
-        """Add a delivery (once for each file), whom its rows speak of, and what was planted in them."""
-        key, sender = str(delivery.id), delivery.sender
-        self.tables["deliveries"] += [
-            (key, sender.code, sender.source, sender.municipality, delivery.id.period.text, delivery.id.sequence,
-             len(delivery.lines), delivery.defect, name, delivery.arrived.isoformat(), sender.due(delivery.id.period))
-            for name in files
-        ]  # fmt: skip
-        for number, line in enumerate(delivery.lines, 1):
-            case = line.values.get("casus_ref") or line.values.get("toewijzingnummer")
-            self.tables["records"] += [
-                (key, number, line.record.record_id, role, person.id, line.record.gezin.id, line.status, case)
-                for role, person, _ in line.roles
-            ]
-            self.tables["defects"] += [(key, number, column, defect) for column, defect in line.planted]
 
     def write(self, folder: Path) -> None:
         """Write one Parquet file a table."""

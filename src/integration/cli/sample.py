@@ -46,4 +46,10 @@ def sample(
 @sample_app.command()
 def report(json_: Json = False) -> None:
     """Check the sample: its rates beside the published ones, its people, and what was planted."""
-    raise NotImplementedError(json_)
+    from integration import console
+    from integration.sample.report import check
+
+    found = check(settings())
+    if json_:
+        console.print_json(found.as_dict())
+    raise typer.Exit(found.exit_code)

@@ -16,12 +16,13 @@ import pytest
 from helpers.releases import DEFINITIONS, MUNICIPALITIES, NOW, PLACES, TODAY, results, row, summary
 from integration.disclosure import Cell, protect
 from integration.errors import IntegrationError, UsageError
+from integration.pictures.pages import LANGUAGES
 from integration.reasons import Reason
 from integration.releases import Release, ReleaseResult, latest, publish, query, read_release, verify
 from integration.releases.site import pages
 from integration.releases.tables import columns, dictionary, figure_rows, to_csv, to_parquet
 from integration.releases.view import Content, theme_of
-from integration.releases.words import LANGUAGES, Words, labels
+from integration.releases.words import Words, labels
 from integration.storage import Zones
 
 CODES = list(MUNICIPALITIES)

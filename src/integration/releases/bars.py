@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from integration.releases.charts import PAINTS, WIDTH, Scale, axis_labels, configured, norm_label, ticks
+from integration.pictures.paints import PAINTS, WIDTH, configured
+from integration.releases.charts import Scale, axis_labels, norm_label, ticks
 from integration.releases.model import Row
 from integration.releases.words import TOTAL, Words
 
@@ -35,7 +36,9 @@ def bars(rows: Sequence[Row], scale: Scale, words: Words, *, synthetic: bool) ->
     layers = [*_boxes(alt, frame), *_texts(alt, y_scale), *_norm(alt, scale, words, frame)]
     chart = alt.layer(*layers).properties(width=WIDTH, height=height)
     strokes = [{"from": scale.limit, "top": bar["top"] - 3, "bottom": bar["bottom"] + 3} for bar in data]
-    return configured(chart, words, synthetic=synthetic) | {"datasets": {"bars": data, "strokes": strokes}}
+    return configured(chart, words.mark(synthetic=synthetic)) | {
+        "datasets": {"bars": data, "strokes": strokes}
+    }
 
 
 def _bar(row: Row, number: int, words: Words) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Charts as Vega-Lite specifications, made with Altair; :mod:`integration.releases.svg` draws them.
+"""Charts as Vega-Lite specifications, made with Altair; :mod:`integration.pictures.svg` draws them.
 
 Two charts: the course of one figure in one municipality, and its state in all. What is hidden is never drawn as a
 value: it has a row of its own under the zero line, or words. Colours are paints that the style sheet gives
@@ -9,39 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import floor, log10
 from typing import Any
 
+from integration.pictures.paints import PAINTS, configured
+from integration.pictures.scales import round_up, steps
 from integration.releases.model import Row
 from integration.releases.words import Words
-
-WIDTH = 340
-"""Pixels of the bars: about as wide as a telephone, so that a chart's words stay legible there."""
-
-FULL_WIDTH = 362
-"""Width that every drawn chart is set in, so that words are as large in one as in the other."""
 
 TREND_WIDTH, TREND_HEIGHT = 264, 176
 HIDDEN_BAND = 26
 """Pixels under the zero line for points that are too small to show."""
 
-PAINTS = {
-    "ink": "#1a2331",
-    "muted": "#4c5a6b",
-    "grid": "#d5dbe3",
-    "accent": "#0a58a8",
-    "soft": "#c5dbf2",
-    "other": "#8793a3",
-    "norm": "#1a2330",
-    "mark": "#7a4a00",
-    "band": "#eef1f5",
-    "paper": "#fffffe",
-}
-"""Name of each paint and the colour it has where no style sheet reaches (a picture copied out of the page)."""
-
 SHAPES = {"value": "circle", "unreliable": "circle", "below": "triangle-down", "above": "triangle-up"}
-
-FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 Height = Callable[[str], Any]
@@ -65,46 +44,19 @@ def scale_for(rows: Sequence[Row]) -> Scale:
         row[key] for row in rows for key in ("value", "bound", "norm", "norm_limit") if row[key] is not None
     ]
     most = max(known, default=1.0)
-    top = 100.0 if unit == "percent" and most > 50 else _round_up(most * 1.1)
+    top = 100.0 if unit == "percent" and most > 50 else round_up(most * 1.1)
     return Scale(unit, top, rows[0]["norm"], rows[0]["norm_limit"])
-
-
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 5, 10, 20 ... at or above a value."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** floor(log10(value))
-    return float(next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value))
 
 
 def ticks(scale: Scale) -> list[float]:
     """Three to five equal steps from zero to the top."""
-    lead = round(scale.top / 10 ** floor(log10(scale.top) + 1e-9))
-    parts = {1: 5, 2: 4, 3: 3, 4: 4, 5: 5, 6: 3, 8: 4}[lead]
-    return [round(scale.top * number / parts, 6) for number in range(parts + 1)]
+    return steps(scale.top)
 
 
 def axis_labels(values: Sequence[float], words: Words, unit: str) -> str:
     """A Vega expression that labels exactly these ticks, in the language's notation."""
     pairs = ", ".join(f"'{tick:g}': '{words.tick(tick, unit)}'" for tick in values)
     return "{" + pairs + "}[format(datum.value, '~g')] || ''"
-
-
-def configured(chart: Any, words: Words, *, synthetic: bool) -> dict[str, Any]:
-    """The chart as a dictionary, with the mark of made-up data inside the picture."""
-    title = {
-        "text": words("synthetic.mark") if synthetic else "",
-        "anchor": "end", "fontSize": 11, "fontWeight": 700, "color": PAINTS["mark"], "offset": 8,
-    }  # fmt: skip
-    spec: dict[str, Any] = (
-        chart.configure_view(stroke=None)
-        .configure(font=FONT, background="transparent")
-        .to_dict(validate=False)
-    )
-    if synthetic:
-        spec["title"] = title
-    spec["padding"] = {"left": 4, "right": 14, "top": 4, "bottom": 4}
-    return spec
 
 
 def trend_template(scale: Scale, periods: Sequence[str], words: Words, *, synthetic: bool) -> dict[str, Any]:
@@ -135,7 +87,7 @@ def trend_template(scale: Scale, periods: Sequence[str], words: Words, *, synthe
         *_last_label(alt, x, y),
     ]
     chart = alt.layer(*layers).properties(width=TREND_WIDTH, height=TREND_HEIGHT)
-    return configured(chart, words, synthetic=synthetic)
+    return configured(chart, words.mark(synthetic=synthetic))
 
 
 def trend_data(

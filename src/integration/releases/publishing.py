@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from integration.errors import IntegrationError, UsageError
+from integration.pictures.pages import LANGUAGES, STYLE, style
 from integration.reasons import Reason
 from integration.releases.model import Place, Protected, ReleaseResult, Row, RunSummary
 from integration.releases.read import FORMAT, MANIFEST, newest, sha256, verify
-from integration.releases.site import DOWNLOADS, STYLE, pages, style
+from integration.releases.site import DOWNLOADS, pages
 from integration.releases.tables import (
     columns,
     delivery_rows,
@@ -28,7 +29,7 @@ from integration.releases.tables import (
     to_parquet,
 )
 from integration.releases.view import Content
-from integration.releases.words import LANGUAGES, Words
+from integration.releases.words import Words
 from integration.storage import Zones, atomic_directory, write_json
 
 MARK = "SYNTHETISCH"
@@ -126,7 +127,8 @@ def _looks() -> str:
     """A hash of templates, labels, columns and style sheet: other words or looks are another release."""
     digest = hashlib.sha256()
     package = files(__package__)
-    named = [package / name for name in (STYLE, "labels.yml", "columns.yml", "themes.yml")]
+    digest.update(style())
+    named = [package / name for name in ("labels.yml", "columns.yml", "themes.yml")]
     for path in [*named, *sorted((package / "templates").iterdir(), key=lambda p: p.name)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from integration.names import Period
+from integration.pictures.pages import LANGUAGES, environment
+from integration.pictures.svg import picture
 from integration.releases.bars import bars
 from integration.releases.charts import Scale, scale_for, trend_data, trend_template
 from integration.releases.model import Row
-from integration.releases.svg import picture
 from integration.releases.tables import source_name
 from integration.releases.view import Content, Figure, theme_of
-from integration.releases.words import LANGUAGES, TOTAL
-
-CONTENT_POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; form-action 'none'"
-"""Only the style sheet beside the pages; ``file:`` since ``'self'`` means nothing for pages opened from disk."""
-
-STYLE = "style.css"
+from integration.releases.words import TOTAL
 
 DOWNLOADS = ("indicators.csv", "indicators.parquet", "deliveries.csv", "data-dictionary.csv")
 """The files of figures, which the site holds as well so that it is whole by itself."""
@@ -92,27 +86,9 @@ class Pictures:
         return self.words("place.all") if row["municipality"] == TOTAL else str(row["municipality_name"])
 
 
-def environment() -> Environment:
-    """Templates with everything escaped and nothing undefined."""
-    made = Environment(
-        loader=PackageLoader("integration.releases"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.globals["policy"] = CONTENT_POLICY
-    return made
-
-
-def style() -> bytes:
-    """The style sheet: tokens first, which a municipality can replace by its own."""
-    return files(__package__).joinpath(STYLE).read_bytes()
-
-
 def pages(content: Content) -> Iterator[tuple[str, bytes]]:
     """All pages of one language as (path under ``site/``, bytes)."""
-    templates = environment()
+    templates = environment("integration.releases")
     pictures = Pictures(content)
     for path, template, more in _plan(content):
         text = templates.get_template(template).render(

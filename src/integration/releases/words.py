@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from integration.names import Period
+from integration.pictures.pages import Language, number
 
 Day = date | datetime
-Language = Literal["nl", "en"]
-LANGUAGES: tuple[Language, Language] = ("nl", "en")
 
 TOTAL = "ALLE"
 """The municipality code that stands for all municipalities together."""
@@ -51,12 +50,15 @@ class Words:
         """The text under ``key`` with its parts filled in; KeyError when there is none."""
         return labels()[key][self.language].format(**parts)
 
+    def mark(self, *, synthetic: bool) -> str:
+        """What charts say of made-up data; nothing of real data."""
+        return self("synthetic.mark") if synthetic else ""
+
     # -- numbers ----------------------------------------------------------------------------------------------
 
     def number(self, value: float, decimals: int = 0) -> str:
         """A number with the language's marks: 1.235 and 0,4 in Dutch, 1,235 and 0.4 in English."""
-        text = f"{value:,.{decimals}f}"
-        return text.translate(str.maketrans(",.", ".,")) if self.language == "nl" else text
+        return number(value, decimals, self.language)
 
     def amount(self, value: float, unit: str) -> str:
         """A value in its unit: ``88%``, ``9 dagen``, ``0,4 per gezin``."""

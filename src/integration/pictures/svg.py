@@ -11,7 +11,7 @@ from xml.etree import ElementTree as Tree
 
 from markupsafe import Markup
 
-from integration.releases.charts import FULL_WIDTH, PAINTS
+from integration.pictures.paints import FULL_WIDTH, PAINTS
 
 LOCALES: dict[str, Any] = {"nl": "nl-NL", "en": "en-GB"}
 

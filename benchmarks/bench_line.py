@@ -3,7 +3,7 @@
 Time should grow no faster than the rows: ``growth`` is the time ratio divided by the row ratio, measured in the
 same run on the same machine (1.0 is linear; below 1 is better). Prints JSON.
 
-    python benchmarks/bench_line.py [--children 3000] [--times 10]
+    python benchmarks/bench_line.py [--scale 0.1] [--times 10]
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from integration.storage import Zones
 def main() -> None:
     """Run the line at both sizes in fresh folders and print the figures."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--children", type=int, default=3000)
-    parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--scale", type=float, default=0.1)
+    parser.add_argument("--times", type=float, default=10)
     chosen = parser.parse_args()
-    small = measure(chosen.children)
-    large = measure(chosen.children * chosen.times)
+    small = measure(chosen.scale)
+    large = measure(chosen.scale * chosen.times)
     rows = large["rows"] / small["rows"]
     growth = {
         stage: round(large["seconds"][stage] / max(small["seconds"][stage], 1e-3) / rows, 3)
@@ -50,15 +50,15 @@ def main() -> None:
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 
-def measure(children: int) -> dict[str, Any]:
-    """Seconds and rows a second per stage for a sample of this many children."""
+def measure(scale: float) -> dict[str, Any]:
+    """Seconds and rows a second per stage for a sample of this scale."""
     home = Path(tempfile.mkdtemp(prefix="bench-line-"))
     os.environ["INTEGRATION_HOME"] = str(home)
     try:
-        sample.generate(Zones(home), children=children, defects="none")
+        sample.generate(Zones(home), scale=scale, defects="none")
         forget_settings()
         make_demo_keyring(Zones(home))
-        return {"children": children} | stages()
+        return {"scale": scale} | stages()
     finally:
         shutil.rmtree(home)
         forget_settings()

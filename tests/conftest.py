@@ -31,11 +31,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def clean_run(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A sample of 600 children without planted defects, through the whole line."""
-    return shared_run(tmp_path_factory, "clean", children=600, defects="none")
+    """A busy sample of 1,200 children without planted defects, through the whole line."""
+    return shared_run(tmp_path_factory, "clean", scale=0.01, busy=2, defects="none")
 
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A sample of 600 children with the planted defects of the demo, through the whole line."""
-    return shared_run(tmp_path_factory, "demo", children=600, defects="demo")
+    """A busy sample of 1,200 children with the planted defects of the demo, through the whole line."""
+    return shared_run(tmp_path_factory, "demo", scale=0.01, busy=2, defects="demo")

@@ -33,7 +33,7 @@ _ASSET_SECONDS = 10
 STEPS = 6
 
 
-def run_demo(home: Path, *, seed: int = 2026, children: int = 3000) -> None:
+def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.1, busy: float = 1.0) -> None:
     """Bring the sample from inbox to release through Airflow, in the installation at ``home``.
 
     Raises :class:`IntegrationError`: AIRFLOW_FAILED when a task failed after the rest was done, with the first
@@ -46,7 +46,7 @@ def run_demo(home: Path, *, seed: int = 2026, children: int = 3000) -> None:
         _say(1, "Keys: a passphrase and a keyring, for this installation only")
         _make_keys(get_settings())
         _say(2, "Sample: synthetic deliveries of every source and municipality")
-        _make_sample(seed, children)
+        _make_sample(seed, scale, busy)
         settings = get_settings()
         if not work_waits(settings):
             _note("Nothing new in the inbox, every municipality is up to date: Airflow is not needed")
@@ -69,11 +69,11 @@ def _make_keys(settings: Settings) -> None:
         make_demo_keyring(settings.zones)
 
 
-def _make_sample(seed: int, children: int) -> None:
+def _make_sample(seed: int, scale: float, busy: float) -> None:
     from integration import sample
 
     with console.progress_bars() as say:
-        made = sample.generate(get_settings().zones, seed=seed, children=children, progress=say)
+        made = sample.generate(get_settings().zones, seed=seed, scale=scale, busy=busy, progress=say)
     forget_settings()  # the sample fixes the clock
     if made.existing:
         _note("It is there already")

@@ -101,6 +101,7 @@ class Reason(StrEnum):
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
     MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"
     NOTHING_PUBLISHED = "NOTHING_PUBLISHED", "run", "Er is nog niets gepubliceerd", "nothing has been published yet"
+    NO_SPACE = "NO_SPACE", "run", "Er is te weinig schijfruimte", "there is too little disk space"
     PERIOD_UNKNOWN = "PERIOD_UNKNOWN", "run", "De periode is onbekend", "the period is unknown"
     RELEASE_CHANGED = "RELEASE_CHANGED", "run", "Een gepubliceerde uitgave is gewijzigd", "a published release was changed"
     RELEASE_UNKNOWN = "RELEASE_UNKNOWN", "run", "De uitgave bestaat niet", "the release does not exist"

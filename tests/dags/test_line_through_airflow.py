@@ -23,13 +23,13 @@ from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
 
 DOMAIN = "GM0321"
-CHILDREN = 300
+SAMPLE = {"scale": 0.01, "busy": 1.0}
 
 
 def small(home: Path, suppliers: tuple[str, ...]) -> Zones:
     """A sample of which only these suppliers are left; about one municipality."""
     zones = Zones(home)
-    generate(zones, children=CHILDREN)
+    generate(zones, **SAMPLE)
     for path in (*zones.suppliers.glob("*.yml"), *zones.inbox.iterdir()):
         if path.stem not in suppliers:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -99,7 +99,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
         patch.setenv("INTEGRATION_HOME", str(folder / "without"))
         forget_settings()
         pipeline.run()
-        run_demo(zones.home, children=CHILDREN)
+        run_demo(zones.home, **SAMPLE)
         yield Both(zones, Zones(folder / "without"))
     forget_settings()
 
@@ -167,7 +167,7 @@ def test_xcoms_hold_ids_only(both: Both) -> None:
 
 def test_nothing_is_done_twice(both: Both, capsys: pytest.CaptureFixture[str]) -> None:
     before = both.airflow("select count(*) from dag_run")
-    run_demo(both.with_airflow.home, children=CHILDREN)
+    run_demo(both.with_airflow.home, **SAMPLE)
     assert "Airflow is not needed" in capsys.readouterr().err
     assert both.airflow("select count(*) from dag_run") == before
     assert [path.name for path in both.with_airflow.releases.iterdir() if path.name.isdigit()] == ["0001"]

@@ -45,14 +45,14 @@ def receive(
 
 @app.command()
 def demo(
-    children: Annotated[int, typer.Option(min=1)] = 3000,
+    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.1,
     seed: Annotated[int, typer.Option()] = 2026,
 ) -> None:
     """The main job on the sample, through Airflow itself, ending with the page to open."""
     from integration.demo import run_demo
 
     try:
-        run_demo(settings().zones.home, seed=seed, children=children)
+        run_demo(settings().zones.home, seed=seed, scale=scale)
     except IntegrationError as error:
         if error.reason is Reason.AIRFLOW_FAILED:
             show_outcomes()

@@ -14,8 +14,14 @@ from integration.cli.app import Json, sample_app, settings
 def sample(
     context: typer.Context,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
-    children: Annotated[int, typer.Option(min=1, help="About how many children.")] = 3000,
+    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.1,
+    municipality: Annotated[
+        list[str] | None, typer.Option(help="Only this municipality (may be given again); default all six.")
+    ] = None,
+    busy: Annotated[float, typer.Option(help="So many times as much trouble as published.")] = 1.0,
+    lives: Annotated[Path | None, typer.Option(help="Another file in the place of lives.yml.")] = None,
     defects: Annotated[str, typer.Option(help="Planted defects: demo or none.")] = "demo",
+    alias: Annotated[bool, typer.Option("--alias", help="Made-up names for the municipalities.")] = False,
     population: Annotated[
         Path | None, typer.Option(help="An existing population (CSV) instead of a made one.")
     ] = None,
@@ -31,8 +37,12 @@ def sample(
         made = samples.generate(
             settings().zones,
             seed=seed,
-            children=children,
+            scale=scale,
+            municipalities=municipality,
+            busy=busy,
+            lives=lives,
             defects=defects,
+            alias=alias,
             population=population,
             progress=say,
         )

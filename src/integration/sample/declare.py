@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from integration.errors import DeclarationError
+from integration.names import Period
 from integration.reasons import Reason
 from integration.sample.naming import municipalities
 
@@ -73,27 +74,67 @@ class LocalName(Strict):
     share: Share
 
 
-class PopulationRates(Strict):
-    """``population.yml``: what families look like."""
+class LocalHouseholds(Strict):
+    """What households a municipality has; see the head of ``population.yml``."""
 
-    format: Literal["integration-population/1"]
+    one_person: Share
+    with_children: Share
+    minors: Share
+    young: Share
+
+    @model_validator(mode="after")
+    def _fits(self) -> LocalHouseholds:
+        if self.one_person + self.with_children > 1:
+            raise ValueError("one_person and with_children add up to more than 1")
+        return self
+
+
+class RareSurnames(Strict):
+    """Names put together from parts, for this share of people."""
+
+    share: Share
+    prefixes: Annotated[tuple[str, ...], Field(min_length=1)]
+    beginnings: Annotated[tuple[str, ...], Field(min_length=1)]
+    endings: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class PopulationRates(Strict):
+    """``population.yml``: who lives together, how old they are, and what befalls a household."""
+
+    format: Literal["integration-population/2"]
     reference_day: date
-    households: Annotated[dict[str, float], AfterValidator(_whole)]
+    municipalities: dict[str, LocalHouseholds]
+    families: Annotated[dict[str, float], AfterValidator(_whole)]
+    grown_one_parent: Share
     children: Annotated[dict[int, float], AfterValidator(_whole)]
+    grown_children: Annotated[dict[int, float], AfterValidator(_whole)]
+    ages: dict[Literal["one_person", "couple"], Annotated[dict[int, float], AfterValidator(_whole)]]
+    deaths_a_year: dict[int, Share]
+    moves_in: Share
+    moves_out: Share
+    moves: Share
+    separates: Share
     twins: Share
     flat: Share
     house_addition: Share
     secret_address: Share
     shelter: Share
-    leaves: Share
-    moves: Share
     partial_birth_date: Share
-    mother_takes_name: Share
+    takes_partners_name: Share
     child_has_mothers_name: Share
     child_has_double_name: Share
     one_parent_is_father: Share
     foster_homes_per_1000: Annotated[float, Field(ge=0, le=1000)]
     local_surnames: dict[str, tuple[LocalName, ...]]
+    rare_surnames: RareSurnames
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> PopulationRates:
+        known = {place.code for place in municipalities()}
+        unknown(("municipality", code, known) for code in (*self.municipalities, *self.local_surnames))
+        if missing := sorted(known - set(self.municipalities)):
+            raise ValueError(f"no households for municipality {missing[0]}")
+        return self
 
 
 class Late(Strict):
@@ -142,29 +183,62 @@ class Change(Strict):
     values: dict[str, Draw] = {}
 
 
-class Local(Strict):
-    """What is different in one municipality, and what should therefore show in its figures."""
+class Theme(Strict):
+    """A strength or weakness of one municipality: what is different there, and in which indicators it should show."""
 
+    municipality: str
     theme: str
-    shows_in: tuple[str, ...]
-    change: tuple[Change, ...]
+    strength: Literal["sterk", "zwak"]
+    shows_in: Annotated[tuple[str, ...], Field(min_length=1)]
+    change: Annotated[tuple[Change, ...], Field(min_length=1)]
+
+
+class Themes(Strict):
+    """``themes.yml``: the strengths and weaknesses that reports should find."""
+
+    format: Literal["integration-themes/1"]
+    themes: tuple[Theme, ...]
+
+    @model_validator(mode="after")
+    def _known(self) -> Themes:
+        codes = {place.code for place in municipalities()}
+        unknown(("municipality", theme.municipality, codes) for theme in self.themes)
+        return self
+
+
+class Vulnerable(Strict):
+    """A ``share`` of families for whom everything starts ``times`` as often as for all together."""
+
+    share: Share
+    times: Annotated[float, Field(ge=1, le=50)]
+
+    @model_validator(mode="after")
+    def _leaves_something(self) -> Vulnerable:
+        if self.share * self.times >= 1:
+            raise ValueError("share times times must be below 1: the others have starts too")
+        return self
+
+
+Rates = Annotated[dict[str, Annotated[float, Field(ge=0, le=1000)]], Field(min_length=1)]
+"""How many times a year something starts, per 1,000 families with minors."""
+Levels = dict[str, Annotated[float, Field(ge=0, le=20)]]
+"""How many times as often something starts in a municipality."""
 
 
 class Lives(Strict):
     """``lives.yml``: what happens to families who need help."""
 
-    format: Literal["integration-lives/1"]
+    format: Literal["integration-lives/2"]
     start: date
     end: date
-    need: Share
-    second_need: Share
+    starts: Rates
+    levels: dict[str, Levels] = {}
+    vulnerable: Vulnerable
     known_before: Share
     monitored_again: Share
     unclassified: Share
-    starts: Weights
     steps: dict[str, Step]
     mistakes: dict[str, Share]
-    municipalities: dict[str, Local] = {}
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Lives:
@@ -172,17 +246,14 @@ class Lives(Strict):
             raise ValueError("start must lie before end")
         edges = [edge.to for step in self.steps.values() for edge in (*step.then, *step.choose)]
         unknown(("step", name, self.steps) for name in (*self.starts, *edges))
-        unknown(
-            ("municipality", code, {place.code for place in municipalities()}) for code in self.municipalities
-        )
+        unknown(("municipality", code, {place.code for place in municipalities()}) for code in self.levels)
+        unknown(("start", name, self.starts) for levels in self.levels.values() for name in levels)
         for name, step in self.steps.items():
             together: dict[str, float] = {}
             for edge in step.choose:
                 together[str(edge.when)] = together.get(str(edge.when), 0) + edge.chance
             if any(chance > 1 + 1e-6 for chance in together.values()):
                 raise ValueError(f"the chances under choose of step {name} add up to more than 1")
-        for local in self.municipalities.values():
-            unknown(("step", change.step, self.steps) for change in local.change)
         return self
 
 
@@ -194,12 +265,35 @@ class RowDefect(Strict):
 
 
 class DeliveryDefect(Strict):
-    """Something wrong with one whole delivery."""
+    """Something wrong with one whole delivery, or with every one from ``period`` on (see :attr:`lasts`).
+
+    ``columns`` gives new headers by column (layout_change); ``column`` and ``value`` are what is filled in
+    everywhere (constant_from).
+    """
 
     source: str
     municipality: str
     period: str
-    defect: Literal["truncated", "other_municipality", "sent_twice", "wrong_delimiter", "late"]
+    defect: Literal["truncated", "other_municipality", "sent_twice", "wrong_delimiter", "late", "missing", "partial",
+                    "layout_change", "constant_from"]  # fmt: skip
+    columns: dict[str, str] = {}
+    column: str = ""
+    value: str = ""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether later deliveries of the supplier have it too."""
+        return self.defect in {"layout_change", "constant_from"}
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> DeliveryDefect:
+        unknown([("municipality", self.municipality, {place.code for place in municipalities()})])
+        Period.parse(self.period)
+        if bool(self.columns) != (self.defect == "layout_change"):
+            raise ValueError("columns belong to layout_change, and only there")
+        if (self.column != "" and self.value != "") != (self.defect == "constant_from"):
+            raise ValueError("column and value belong to constant_from, and only there")
+        return self
 
 
 class Defects(Strict):
@@ -232,12 +326,21 @@ class SourceRules(Strict):
     dialect: DialectRules = DialectRules()
 
 
+class CalendarRules(Strict):
+    """What one supplier delivers when, where that is not what its source does."""
+
+    frequency: Literal["weekly", "monthly", "half-yearly"]
+    base: date
+    periods: tuple[str, ...]
+
+
 class SupplierRules(Strict):
     """``suppliers.yml``: who delivers, how often and in what dialect."""
 
     format: Literal["integration-sample-suppliers/1"]
     sources: dict[str, SourceRules]
     dialects: dict[str, dict[str, Any]] = {}
+    calendars: dict[str, CalendarRules] = {}
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -7,15 +7,19 @@ what, how often and how much later, and what is written down, all stands in the 
 from __future__ import annotations
 
 import heapq
+import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import count
+from itertools import accumulate, count
+from math import exp
 from typing import Any
 
-from integration.sample.declare import Change, Days, Edge, Lives, Step
-from integration.sample.model import Event, Gezin, Person, Population, stream
+from integration.errors import DeclarationError
+from integration.reasons import Reason
+from integration.sample.declare import Change, Days, Edge, Lives, Step, Themes
+from integration.sample.model import MINOR, Event, Gezin, Person, Population, stream
 from integration.sample.rules import RULES, View
 
 NUMBERS = frozenset({"hours", "changes", "step", "sources", "number"})
@@ -48,13 +52,54 @@ class Thread:
     cases: dict[str, Case]
 
 
-def local_steps(lives: Lives, municipality: str) -> dict[str, Step]:
-    """The steps as they are in one municipality."""
+def local_steps(lives: Lives, themes: Themes, municipality: str) -> dict[str, Step]:
+    """The steps as they are in one municipality, with its strengths and weaknesses.
+
+    Raises DeclarationError LIVES_INVALID when a theme changes a step that these lives do not have.
+    """
     steps = dict(lives.steps)
-    local = lives.municipalities.get(municipality)
-    for change in local.change if local else ():
-        steps[change.step] = _changed(steps[change.step], change)
+    for theme in themes.themes:
+        for change in theme.change if theme.municipality == municipality else ():
+            if change.step not in steps:
+                raise DeclarationError(
+                    Reason.LIVES_INVALID, f"a theme changes an unknown step: {change.step}"
+                )
+            steps[change.step] = _changed(steps[change.step], change)
     return steps
+
+
+class Onsets:
+    """How often, and with what, trouble starts in the families of one municipality; ``busy`` multiplies it."""
+
+    def __init__(self, lives: Lives, municipality: str, busy: float) -> None:
+        levels = lives.levels.get(municipality, {})
+        rates = [rate * levels.get(name, 1.0) * busy for name, rate in lives.starts.items()]
+        self.lives, self._names, self._cumulative = lives, list(lives.starts), list(accumulate(rates))
+        self._days = (lives.end - lives.start).days
+        share, times = lives.vulnerable.share, lives.vulnerable.times
+        self._others = (1 - share * times) / (1 - share)
+        self._expected = sum(rates) / 1000 * self._days / 365.25
+
+    def draw(self, rng: random.Random, *, at_least_one: bool) -> list[tuple[date, str]]:
+        """The starts in one family: when, and with which step. Their number is Poisson's."""
+        vulnerable = rng.random() < self.lives.vulnerable.share
+        number = poisson(rng, self._expected * (self.lives.vulnerable.times if vulnerable else self._others))
+        if at_least_one and self._expected:
+            number = max(1, number)
+        if not number:
+            return []
+        names = rng.choices(self._names, cum_weights=self._cumulative, k=number)
+        return [(self.lives.start + timedelta(days=rng.randint(0, self._days - 14)), name) for name in names]
+
+
+def poisson(rng: random.Random, mean: float) -> int:
+    """A number of independent events of which ``mean`` are expected (Knuth's method: for small means)."""
+    left, number = exp(-mean), 0
+    product = rng.random()
+    while product > left:
+        number += 1
+        product *= rng.random()
+    return number
 
 
 def _changed(step: Step, change: Change) -> Step:
@@ -74,9 +119,10 @@ class Walk:
     """The life of one gezin. ``shared`` tells how many gezinnen each adult belongs to."""
 
     def __init__(
-        self, lives: Lives, steps: dict[str, Step], gezin: Gezin, shared: Counter[int], seed: int
+        self, onsets: Onsets, steps: dict[str, Step], gezin: Gezin, shared: Counter[int], seed: int
     ) -> None:
-        self.lives, self.steps, self.gezin, self.shared = lives, steps, gezin, shared
+        self.lives = lives = onsets.lives
+        self.onsets, self.steps, self.gezin, self.shared = onsets, steps, gezin, shared
         self.rng = stream(seed, "life", gezin.id)
         self.events: list[Event] = []
         self.view = View(lives, gezin, self.rng)
@@ -86,10 +132,8 @@ class Walk:
 
     def events_of_life(self) -> list[Event]:
         """Everything that happens, by day; nothing for a family that needs no help."""
-        if self.rng.random() >= self.lives.need and not self.gezin.always_in_need:
-            return []
-        for _ in range(1 + (self.rng.random() < self.lives.second_need)):
-            self._start()
+        for day, name in self.onsets.draw(self.rng, at_least_one=self.gezin.always_in_need):
+            self._start(day, name)
         while self._queue:
             day, _, name, thread, edge = heapq.heappop(self._queue)
             self._happen(day, name, thread, edge)
@@ -106,15 +150,12 @@ class Walk:
         """Whether the event's record shows which child and parents belong together."""
         return event.source in _NAMES_THE_FAMILY or event.attributes.get("child_present") == "1"
 
-    def _start(self) -> None:
-        span = (self.lives.end - self.lives.start).days
-        day = self.lives.start + timedelta(days=self.rng.randint(0, span - 14))
-        names, weights = zip(*self.lives.starts.items(), strict=True)
-        name = self.rng.choices(names, weights)[0]
-        born = [child for child in self.gezin.children if child.age(day) >= 0]
-        fit = [child for child in born if self._fits(self.steps[name], child, day)]
-        if not fit:
-            name, fit = "intake", born
+    def _start(self, day: date, name: str) -> None:
+        """Begin with a step, when the family lives here and has a child of an age for it."""
+        if self.gezin.arrival and day < self.gezin.arrival:
+            return
+        step = self.steps[name]
+        fit = [child for child in self.gezin.children if _minor(child, day) and self._fits(step, child, day)]
         if fit:
             self._plan(day, name, Thread(self.rng.choice(fit), {}), None)
 
@@ -132,7 +173,7 @@ class Walk:
     def _happen(self, day: date, name: str, thread: Thread, edge: Edge | None) -> None:
         """Let a step happen, unless its case is closed or it was done before; plan what follows."""
         step = self.steps[name]
-        if not self._fits(step, thread.child, day):
+        if not self._fits(step, thread.child, day) or (step.opens and not _minor(thread.child, day)):
             return
         values = self._draw({**step.values, **(edge.values if edge else {})}, day, thread)
         hidden = {key: str(values.pop(key)) for key in list(values) if key.startswith("_")}
@@ -160,11 +201,12 @@ class Walk:
 
     def _persons(self, step: Step, thread: Thread, day: date, values: dict[str, Any]) -> Iterator[Person]:
         """Whom a case is about; ``values`` are made to agree where a parent cannot be the one."""
-        child, adults = thread.child, [person for person, _ in self.gezin.guardians[thread.child.id]]
+        child = thread.child
+        adults = [one for one, _ in self.gezin.guardians[child.id] if one.died is None or one.died > day]
         if step.about == "children":
-            yield from (one for one in self.gezin.children if 0 <= one.age(day) < 18)
+            yield from (one for one in self.gezin.children if _minor(one, day))
         elif step.about == "any_child":
-            born = [one for one in self.gezin.children if 0 <= one.age(day) < 18]
+            born = [one for one in self.gezin.children if _minor(one, day)]
             other = self.view.whole_family_known and self.rng.random() < 0.3
             yield self.rng.choice(born) if other else child
         elif step.about == "patient":
@@ -234,11 +276,14 @@ class Walk:
         return timedelta(days=round(self.rng.triangular(low, high, usual)) if high > low else low)
 
 
-def live(people: Population, lives: Lives, seed: int) -> list[Event]:
-    """Everything that happens to the families of one municipality, by gezin and day."""
-    steps = local_steps(lives, people.municipality)
+def _minor(child: Person, day: date) -> bool:
+    return 0 <= child.age(day) < MINOR
+
+
+def live(people: Population, onsets: Onsets, steps: dict[str, Step], seed: int) -> list[Event]:
+    """Everything that happens to the families of ``people``, by gezin and day."""
     shared = Counter(adult.id for gezin in people.gezinnen for adult in gezin.adults())
     found: list[Event] = []
     for gezin in people.gezinnen:
-        found += Walk(lives, steps, gezin, shared, seed).events_of_life()
+        found += Walk(onsets, steps, gezin, shared, seed).events_of_life()
     return found

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,9 @@ from typing import Any
 from integration import __version__
 from integration.errors import UsageError
 from integration.reasons import Reason
-from integration.sample import testset
-from integration.sample.bsn import LEADING_ZERO
-from integration.sample.declare import Defects, Lives, PopulationRates, SupplierRules, packaged
-from integration.sample.deliveries import Post, Tables
-from integration.sample.lives import live
-from integration.sample.model import MARK, Event, Population
-from integration.sample.population import settle_region
-from integration.sample.records import Forms, keep, mistakes, place_children
-from integration.sample.truth import Truth
+from integration.sample.model import MARK
+from integration.sample.naming import aliases
+from integration.sample.region import Recipe, all_places, make
 from integration.storage import Zones, read_json, write_json
 
 Progress = Callable[[str, int, int], None]
@@ -31,13 +26,16 @@ Progress = Callable[[str, int, int], None]
 
 CLOCK = "2026-02-16T06:00:00+01:00"
 """The moment at which an installation with the sample stands still."""
+SMALLEST, LARGEST = 0.01, 20.0
+"""Scales that can be made; 1 is as many people as live there."""
+_BYTES_AN_INHABITANT = 400
+"""Disk that a sample needs while it is made, per inhabitant at ``busy`` 1 (measured: benchmarks/bench_sample.py)."""
 _OWN = ("inbox", "suppliers", "truth", "integration.toml", "sample.json")
 """What a sample puts in the home folder; the last is its proof that the others are whole."""
 _TOML = f"""# {MARK}: made by `integration sample`; nobody in this installation exists.
 synthetic = true
 fixed_clock = "{CLOCK}"
 """
-MOST_CHILDREN = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -52,43 +50,33 @@ class SampleResult:
         return {"counts": self.counts, "existing": self.existing, "mark": MARK}
 
 
-@dataclass(frozen=True)
-class _Recipe:
-    """Everything that decides what the sample is."""
-
-    seed: int
-    children: int
-    defects: str
-    population: Path | None
-
-    def mark(self) -> dict[str, Any]:
-        """What ``sample.json`` says of it; two samples are the same when this is."""
-        digest = hashlib.sha256(self.population.read_bytes()).hexdigest() if self.population else None
-        return {
-            "format": "integration-sample/1", "mark": MARK, "version": __version__, "seed": self.seed,
-            "children": None if self.population else self.children, "defects": self.defects, "population": digest,
-        }  # fmt: skip
-
-
 def generate(
     home: Path | Zones,
     *,
     seed: int = 2026,
-    children: int = 3000,
+    scale: float = 0.1,
+    municipalities: Sequence[str] | None = None,
+    busy: float = 1.0,
+    lives: Path | None = None,
     defects: str = "demo",
+    alias: bool = False,
     population: Path | None = None,
     progress: Progress | None = None,
 ) -> SampleResult:
     """Make the sample in ``home``: inbox, suppliers, truth, ``integration.toml`` and ``sample.json``.
 
-    ``children`` is about how many; ``population`` takes the persons of a file instead (see ``testset.py``), as they
-    are: nothing is planted then.
+    ``scale`` is the part of the six municipalities' inhabitants (0.01 to 20); ``municipalities`` takes some of
+    them; ``busy`` lets trouble start so many times as often; ``lives`` is another file in the place of lives.yml;
+    ``alias`` gives the municipalities made-up names; ``population`` takes the persons of a file instead (see
+    ``testset.py``), as they are: nothing is planted then.
     Raises :class:`~integration.errors.UsageError`: FOLDER_NOT_EMPTY when the folder has another sample or something
-    else in those places, INPUT_INVALID when an option or the population file cannot be used.
+    else in those places, INPUT_INVALID when an option or the population file cannot be used,
+    MUNICIPALITY_UNKNOWN, NO_SPACE when the disk is too small; DeclarationError LIVES_INVALID for a lives file that
+    cannot be. Nothing is left behind then.
     """
     zones = home if isinstance(home, Zones) else Zones(Path(home).absolute())
-    recipe = _checked(seed, children, defects, population)
-    wanted = recipe.mark()
+    recipe = _checked(seed, scale, municipalities, busy, lives, defects, alias, population)
+    wanted = _mark(recipe, alias=alias)
     found = zones.home / "sample.json"
     if found.is_file():
         present = read_json(found)
@@ -105,14 +93,43 @@ def _silent(*_: object) -> None:
     """Report to nobody."""
 
 
-def _checked(seed: int, children: int, defects: str, population: Path | None) -> _Recipe:
-    if not 1 <= children <= MOST_CHILDREN:
-        raise UsageError(Reason.INPUT_INVALID, f"children must be between 1 and {MOST_CHILDREN}")
+def _checked(seed: int, scale: float, codes: Sequence[str] | None, busy: float, lives: Path | None, defects: str,
+             alias: bool, population: Path | None) -> Recipe:  # fmt: skip
+    if not SMALLEST <= scale <= LARGEST:
+        raise UsageError(Reason.INPUT_INVALID, f"scale must be between {SMALLEST:g} and {LARGEST:g}")
+    if not (math.isfinite(busy) and 0 < busy <= 20):
+        raise UsageError(Reason.INPUT_INVALID, "busy must be above 0 and at most 20")
     if defects not in {"demo", "none"}:
         raise UsageError(Reason.INPUT_INVALID, "defects must be demo or none")
-    if population is not None and not population.is_file():
-        raise UsageError(Reason.INPUT_INVALID, "no such population file", file=population.name)
-    return _Recipe(seed, children, "none" if population else defects, population)
+    for file, what in ((lives, "lives"), (population, "population")):
+        if file is not None and not file.is_file():
+            raise UsageError(Reason.INPUT_INVALID, f"no such {what} file", file=file.name)
+    if population is not None and codes:
+        raise UsageError(Reason.INPUT_INVALID, "a given population says itself where people live")
+    try:
+        places = all_places(tuple(codes or ()))
+    except KeyError:
+        raise UsageError(
+            Reason.MUNICIPALITY_UNKNOWN, f"choose from {', '.join(place.code for place in all_places(()))}"
+        ) from None
+    names = aliases() if alias else {place.code: place.name for place in places}
+    recipe = Recipe(seed, scale, places, names, busy, lives, "none" if population else defects, population)
+    recipe.read_lives()
+    return recipe
+
+
+def _mark(recipe: Recipe, *, alias: bool) -> dict[str, Any]:
+    """What ``sample.json`` says of it; two samples are the same when this is."""
+    return {
+        "format": "integration-sample/2", "mark": MARK, "version": __version__, "seed": recipe.seed,
+        "scale": None if recipe.population else recipe.scale,
+        "municipalities": [place.code for place in recipe.places], "busy": recipe.busy, "lives": _digest(recipe.lives),
+        "defects": recipe.defects, "alias": alias, "population": _digest(recipe.population),
+    }  # fmt: skip
+
+
+def _digest(path: Path | None) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
 
 
 def _refuse_if_used(path: Path) -> None:
@@ -120,14 +137,15 @@ def _refuse_if_used(path: Path) -> None:
         raise UsageError(Reason.FOLDER_NOT_EMPTY, "move it away first", file=path.name)
 
 
-def _build(zones: Zones, recipe: _Recipe, mark: dict[str, Any], progress: Progress) -> dict[str, int]:
+def _build(zones: Zones, recipe: Recipe, mark: dict[str, Any], progress: Progress) -> dict[str, int]:
     """Fill a temporary sibling of the home folder, then move its content in, ``sample.json`` last."""
     zones.home.parent.mkdir(parents=True, exist_ok=True)
+    _refuse_if_too_large(zones.home.parent, recipe)
     work = Path(tempfile.mkdtemp(prefix=f".{zones.home.name}.", suffix=".partial", dir=zones.home.parent))
     moved: list[Path] = []
     try:
         counts = _fill(Zones(work), recipe, progress)
-        (work / "integration.toml").write_text(_TOML, encoding="utf-8")
+        (work / "integration.toml").write_text(_toml(recipe, alias=mark["alias"]), encoding="utf-8")
         write_json(work / "sample.json", {**mark, "counts": counts})
         zones.home.mkdir(exist_ok=True)
         for name in _OWN:
@@ -145,71 +163,23 @@ def _build(zones: Zones, recipe: _Recipe, mark: dict[str, Any], progress: Progre
     return counts
 
 
-def _fill(zones: Zones, recipe: _Recipe, progress: Progress) -> dict[str, int]:
+def _refuse_if_too_large(folder: Path, recipe: Recipe) -> None:
+    inhabitants = sum(plot.inhabitants for plot in recipe.plots()) if recipe.population is None else 0
+    needed, free = int(inhabitants * recipe.busy * _BYTES_AN_INHABITANT), shutil.disk_usage(folder).free
+    if needed > free:
+        text = f"about {needed / 1e9:.1f} GB is needed and {free / 1e9:.1f} GB is free: take a smaller scale"
+        raise UsageError(Reason.NO_SPACE, text)
+
+
+def _fill(zones: Zones, recipe: Recipe, progress: Progress) -> Counter[str]:
     """Write inbox, suppliers and truth; return the counts."""
-    lives, region = _populations(recipe)
-    rules, forms = packaged(SupplierRules, "suppliers"), packaged(Forms, "records")
-    planned = packaged(Defects, "defects") if recipe.defects == "demo" else None
-    truth, rows = Truth(), Counter[str]()
-    lived = [live(people, lives, recipe.seed) for people in region]
-    if planned:
-        _give_leading_zeros(lived)
-    for done, (people, events) in enumerate(zip(region, lived, strict=True)):
-        progress("sample", done, len(region))
-        place_children(people, events, recipe.seed)
-        tables, written = _deliver(zones, people, events, lives, rules, forms, planned, recipe)
-        rows += written
-        for name, told in tables.items():
-            truth.tables[name] += told
-        truth.people(people)
-        truth.events(
-            events, {source: f"{r.prefix}{people.municipality[2:]}" for source, r in rules.sources.items()}
-        )
-    truth.write(zones.truth)
-    progress("sample", len(region), len(region))
-    return {
-        "children": sum(row[8] for row in truth.tables["persons"]),
-        "persons": len(truth.tables["persons"]),
-        "gezinnen": sum(len(people.gezinnen) for people in region),
-        "gezinnen with events": len({event.gezin.id for events in lived for event in events}),
-        "events": len(truth.tables["events"]),
-        "deliveries": len({row[0] for row in truth.tables["deliveries"]}),
-        "rows": rows.total(),
-        "planted defects": len(truth.tables["defects"])
-        + sum(row[7] is not None for row in truth.tables["deliveries"]),
-    }
+    goal = sum(plot.inhabitants for plot in recipe.plots())
+    progress("sample", 0, goal)
+    counts = make(recipe, zones.home, lambda made: progress("sample", made, goal))
+    progress("sample", goal, goal)
+    return counts
 
 
-def _populations(recipe: _Recipe) -> tuple[Lives, list[Population]]:
-    lives = packaged(Lives, "lives")
-    if recipe.population is None:
-        return lives, settle_region(
-            recipe.children, packaged(PopulationRates, "population"), lives, recipe.seed
-        )
-    busy = lives.model_copy(update={"need": testset.NEED})
-    return busy, testset.settle(recipe.population, recipe.seed)
-
-
-def _deliver(zones: Zones, people: Population, events: list[Event], lives: Lives, rules: SupplierRules, forms: Forms,
-             planned: Defects | None, recipe: _Recipe) -> tuple[Tables, Counter[str]]:  # fmt: skip
-    """Write one municipality's suppliers and deliveries."""
-    records = keep(events, forms, recipe.seed)
-    base = {source: rule.base for source, rule in rules.sources.items()}
-    records += mistakes(records, lives, base, recipe.seed)
-    reported = {event.gezin.id for event in events if event.source == "veilig_thuis"}
-    encoding = "utf-8-sig" if recipe.population else None
-    post = Post(zones, people.municipality, rules, planned, recipe.seed, encoding=encoding)
-    tables = post.add(records, people, reported)
-    for name, more in post.close().items():
-        tables.setdefault(name, []).extend(more)
-    return tables, post.rows
-
-
-def _give_leading_zeros(lived: list[list[Event]]) -> None:
-    """Give three children who are known to Veilig Thuis a number that a spreadsheet would shorten."""
-    numbers = iter(LEADING_ZERO)
-    for events in lived:
-        report = next((event for event in events if event.kind == "report"), None)
-        number = next(numbers, None) if report else None
-        if report and number:
-            report.persons[0].bsn = number
+def _toml(recipe: Recipe, *, alias: bool) -> str:
+    names = [f'{code} = "{name}"\n' for code, name in recipe.names.items()] if alias else []
+    return _TOML + "".join(["\n[municipality_names]\n", *names] if names else [])

@@ -16,6 +16,10 @@ MARK = "SYNTHETISCH"
 """What everything made by this package says of itself."""
 
 
+MINOR = 18
+"""Years of age at which a child is grown up."""
+
+
 def stream(*parts: object) -> random.Random:
     """The random stream with this name: the same name gives the same numbers, whatever else was drawn before.
 
@@ -54,6 +58,13 @@ class Person:
     age_shift: int = 0
     known_fully: bool = True
     """Whether name and address are known; a parent in a given population may be a number only."""
+    arrived: date | None = None
+    left: date | None = None
+    died: date | None = None
+    household: int = 0
+    household_kind: str = ""
+    place: str = ""
+    """What the person is in the household of the main address: alone, partner, parent or child."""
 
     def age(self, day: date) -> int:
         """Whole years on ``day``, as lives see it (see ``age_shift``); -1 before birth, 8 when unknown."""
@@ -91,6 +102,7 @@ class Gezin:
     children: list[Person]
     guardians: dict[int, list[tuple[Person, str]]]
     secret: bool = False
+    arrival: date | None = None
     departure: date | None = None
     moved: date | None = None
     always_in_need: bool = False

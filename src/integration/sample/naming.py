@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -22,10 +23,11 @@ def table(name: str) -> list[dict[str, str]]:
 
 @dataclass(frozen=True)
 class Municipality:
-    """A municipality of the sample: ``weight`` is its number of inhabitants aged 0 to 17 (own estimate)."""
+    """A municipality of the sample: its inhabitants in 2024; ``weight`` is how many are 0 to 17 (own estimate)."""
 
     code: str
     name: str
+    inhabitants: int
     weight: int
     pc4: tuple[str, ...]
 
@@ -34,15 +36,35 @@ class Municipality:
 def municipalities() -> tuple[Municipality, ...]:
     """The six municipalities, by code."""
     return tuple(
-        Municipality(row["gemeente"], row["naam"], int(row["inwoners_0_17"]), tuple(row["pc4"].split()))
+        Municipality(
+            row["gemeente"],
+            row["naam"],
+            int(row["inwoners_2024"]),
+            int(row["inwoners_0_17"]),
+            tuple(row["pc4"].split()),
+        )
         for row in table("municipalities")
     )
 
 
-class Names:
-    """Draws names. ``local`` adds weight to surnames of the place: (prefix, surname) to share of all."""
+def aliases() -> dict[str, str]:
+    """Made-up names of the municipalities, by code."""
+    return {row["gemeente"]: row["naam"] for row in table("aliases")}
 
-    def __init__(self, local: dict[tuple[str, str], float] | None = None) -> None:
+
+class Names:
+    """Draws names. ``local`` adds weight to surnames of the place: (prefix, surname) to share of all.
+
+    ``rare`` is the share of people with a name put together from (prefixes, beginnings, endings).
+    """
+
+    def __init__(
+        self,
+        local: dict[tuple[str, str], float] | None = None,
+        rare: float = 0.0,
+        parts: tuple[Sequence[str], Sequence[str], Sequence[str]] = ((), (), ()),
+    ) -> None:
+        self._rare, self._parts = rare, parts
         rows = table("surnames")
         weights = [float(row["aantal_2007"]) for row in rows]
         self._surnames = [(row["tussenvoegsel"], row["achternaam"]) for row in rows]
@@ -58,6 +80,9 @@ class Names:
 
     def surname(self, rng: random.Random) -> tuple[str, str]:
         """A surname as (tussenvoegsel, achternaam)."""
+        if self._rare and rng.random() < self._rare:
+            prefix, beginning, ending = (rng.choice(part) for part in self._parts)
+            return prefix, f"{beginning}{ending}"
         return rng.choices(self._surnames, cum_weights=self._cumulative)[0]
 
     def first(self, rng: random.Random, sex: str, generation: str, taken: list[str] | None = None) -> str:

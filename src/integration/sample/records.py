@@ -182,14 +182,16 @@ def _departure(gezin: Gezin, person: Person, day: date) -> date | None:
 
 
 def roles_on(record: Record, people: Population, day: date) -> list[tuple[str, Person, str]]:
-    """The roles, with the foster parent in the second parent's place while the child is with them."""
+    """The roles without parents who have died, the foster parent in the second one's place while the child is there."""
+    roles = [role for role in record.roles
+             if role[1].died is None or role[1].died > day or not role[0].startswith("ouder")]  # fmt: skip
     if record.source != "jeugdhulp" or not record.facts:
-        return record.roles
+        return roles
     carer = people.carers.get(str(record.known(day).get("toewijzingnummer")))
-    child = record.roles[0][1]
+    child = roles[0][1]
     if carer is None or people.home(child, day, "placement") != people.home(carer, day):
-        return record.roles
-    return [role for role in record.roles if role[0] != "ouder2"] + [("ouder2", carer, "13")]
+        return roles
+    return [role for role in roles if role[0] != "ouder2"] + [("ouder2", carer, "13")]
 
 
 def _home(record: Record, people: Population, person: Person, day: date) -> tuple[Address | None, str]:

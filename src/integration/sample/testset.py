@@ -10,8 +10,9 @@ country and the line is about children in six municipalities:
   else to one drawn from the seed, in proportion to the inhabitants aged 0 to 17;
 - who has no address (living abroad), no surname or has died is in the truth, but in no delivery.
 
-Nobody in such a sample is placed out of home, moves or has a secret address: the file does not say so. No defects
-are planted: they would change identities, and such a file has difficulties enough of its own.
+Every family of such a population has events, so that the whole line has work. Nobody in it is placed out of home,
+moves or has a secret address: the file does not say so. No defects are planted: they would change identities, and
+such a file has difficulties enough of its own.
 """
 
 from __future__ import annotations
@@ -30,8 +31,6 @@ COLUMNS = (
     "pl_id", "bsn", "voornamen", "voorvoegsel", "geslachtsnaam", "geboortedatum", "geslacht", "postcode", "huisnummer",
     "gemeentecode", "ouder1_bsn", "ouder2_bsn",
 )  # fmt: skip
-NEED = 0.95
-"""Nearly every family of a small population has events, so that the whole line has work."""
 _SEX = {"M": "1", "V": "2"}
 _WINDOW_START = date(2023, 8, 1)
 
@@ -157,7 +156,8 @@ def settle(path: Path, seed: int) -> list[Population]:
         guardians = {
             child.id: [(parent, "10") for parent in register.parents[child.id]] for child in children
         }
-        regions[code].gezinnen.append(Gezin(number, code, "register", children, guardians))
+        gezin = Gezin(number, code, "register", children, guardians, always_in_need=True)
+        regions[code].gezinnen.append(gezin)
     return list(regions.values())
 
 

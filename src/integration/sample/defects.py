@@ -1,4 +1,4 @@
-"""Plants the mistakes that sources make, at the rates of ``defects.yml``, and says what it planted.
+"""Plants what goes wrong in rows, at the rates of ``defects.yml``, and says what it planted.
 
 A mistake sits in the source's own administration: the same record has the same mistake in every delivery, because
 its random stream is named after the record. Only identifying and descriptive columns are touched, see the file.
@@ -7,181 +7,78 @@ its random stream is named after the record. Only identifying and descriptive co
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
+from integration.contracts import load_contract
 from integration.sample.declare import Defects
+from integration.sample.mistakes import KIND, MISTAKES, Row, Spot
 from integration.sample.model import Person, Record, stream
-from integration.sample.naming import variants
 
-Row = dict[str, Any]
+Planted = list[tuple[str, str]]
+"""What was planted in a row, as (column, defect)."""
 
-
-class Spot(NamedTuple):
-    """Where a mistake may be made: a row, the person in it and the prefix of that person's columns."""
-
-    rng: random.Random
-    row: Row
-    role: str
-    person: Person
-
-
-Mistake = Callable[[Spot], str | None]
-"""Changes the columns of one person in a row; returns the column changed, or None when it cannot."""
-
+TWICE, DOUBLE, COLUMN_CONSTANT = "record_duplicate", "double_registration", "column_constant"
+"""A record twice in one delivery; a case written down as two records; a column with the same code in every row."""
+SECOND = "D"
+"""The end of the number of a second record of the same case."""
 _UNKNOWN_CODE = {"soort_adres": "09", "vrijstelling": "5X", "aard_geweld": "ONBEKEND"}
 _MAY_BE_EMPTIED = {"politie": "persoon_rol", "onderwijs": "onderwijssoort"}
+_MAY_LOSE_ROWS = frozenset({"onderwijs", "huisarts", "kinderopvang"})
+"""Sources of which a row with a birth date that cannot be may be refused, of families unknown to Veilig Thuis."""
 
 
-def _bsn_becomes(text: str) -> Mistake:
-    def plant(spot: Spot) -> str | None:
-        return _replaced(spot, text)
+class _Plan(NamedTuple):
+    """What may go wrong at one source: (name, kind, rate) of mistakes about persons, and required columns."""
 
-    return plant
-
-
-def _replaced(spot: Spot, number: str) -> str | None:
-    column = f"{spot.role}_bsn"
-    if not spot.row.get(column) or spot.row[column] == number:
-        return None
-    spot.row[column] = number
-    return column
-
-
-def _one_digit_off(spot: Spot) -> str | None:
-    """A weight of the 11-test shares no factor with 11, so one wrong digit always shows."""
-    number, place = spot.row.get(f"{spot.role}_bsn") or "", spot.rng.randrange(9)
-    if len(number) != 9:
-        return None
-    digit = (int(number[place]) + spot.rng.randint(1, 9)) % 10
-    return _replaced(spot, f"{number[:place]}{digit}{number[place + 1 :]}")
-
-
-def _zero_lost(spot: Spot) -> str | None:
-    return _replaced(spot, (spot.row.get(f"{spot.role}_bsn") or "").removeprefix("0"))
-
-
-def _name_typo(spot: Spot) -> str | None:
-    column = f"{spot.role}_achternaam"
-    name = spot.row.get(column) or ""
-    if len(name) < 5:
-        return None
-    place = spot.rng.randrange(1, len(name) - 2)
-    swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
-    dropped = name[:place] + name[place + 1 :]
-    spot.row[column] = dropped if spot.rng.random() < 0.5 or swapped == name else swapped
-    return column
-
-
-def _first_name_variant(spot: Spot) -> str | None:
-    column = f"{spot.role}_voornaam"
-    others = variants().get(spot.row.get(column) or "")
-    if not others:
-        return None
-    spot.row[column] = spot.rng.choice(others)
-    return column
-
-
-def _prefix_style(spot: Spot) -> str | None:
-    prefix, column = f"{spot.role}_tussenvoegsel", f"{spot.role}_achternaam"
-    written, name, luck = spot.row.get(prefix), spot.row.get(column), spot.rng.random()
-    if not written or not name:
-        return None
-    if luck < 0.4:
-        spot.row[prefix], spot.row[column] = None, f"{written} {name}"
-    elif luck < 0.7:
-        spot.row[prefix], spot.row[column] = None, f"{name}, {written}"
-    else:
-        spot.row[prefix] = " ".join(word[0] for word in written.split())
-        return prefix
-    return column
-
-
-def _married_name(spot: Spot) -> str | None:
-    if spot.person.married_name is None or not spot.row.get(f"{spot.role}_achternaam"):
-        return None
-    prefix, name = spot.person.married_name
-    spot.row[f"{spot.role}_tussenvoegsel"] = prefix or None
-    spot.row[f"{spot.role}_achternaam"] = (
-        f"{name}-{spot.person.achternaam}" if spot.rng.random() < 0.5 else name
-    )
-    return f"{spot.role}_achternaam"
-
-
-def _addition_column(role: str) -> str:
-    return "huisnummer_toevoeging" if role in {"kind", "patient"} else f"{role}_huisnummer_toevoeging"
-
-
-def _addition_missing(spot: Spot) -> str | None:
-    column = _addition_column(spot.role)
-    if not spot.row.get(column):
-        return None
-    spot.row[column] = None
-    return column
-
-
-def _addition_wrong(spot: Spot) -> str | None:
-    column = _addition_column(spot.role)
-    if not spot.row.get(column.removesuffix("_toevoeging")):
-        return None
-    wrong = spot.rng.choice([one for one in ("A", "B", "1", "2", "hs") if one != spot.row.get(column)])
-    spot.row[column] = wrong
-    return column
-
-
-MISTAKES: dict[str, Mistake] = {
-    "bsn_zero_lost": _zero_lost,
-    "bsn_missing": _bsn_becomes(""),
-    "bsn_invalid": _one_digit_off,
-    "bsn_unknown": _bsn_becomes("999999999"),
-    "bsn_unborn": _bsn_becomes("000000000"),
-    "married_name": _married_name,
-    "name_typo": _name_typo,
-    "first_name_variant": _first_name_variant,
-    "prefix_style": _prefix_style,
-    "addition_missing": _addition_missing,
-    "addition_wrong": _addition_wrong,
-}
-"""The mistakes about persons, in the order in which they are tried; one of a kind (BSN, surname, addition) a person."""
-
-_KIND = {name: name.split("_", 1)[0] for name in MISTAKES} | {"married_name": "name", "prefix_style": "name"}
+    mistakes: tuple[tuple[str, str, float], ...]
+    required: frozenset[str]
 
 
 class Planter:
-    """Plants row defects. ``reported`` holds the gezinnen that may lose no row: those known to Veilig Thuis."""
+    """Plants row defects. ``reported`` are the gezinnen that may lose no row: those known to Veilig Thuis."""
 
-    def __init__(self, defects: Defects | None, reported: set[int], seed: int) -> None:
-        self.defects, self.reported, self.seed = defects, reported, seed
-        self._rates: dict[str, list[tuple[str, str, float]]] = {}
-
-    def _planned(self, source: str) -> list[tuple[str, str, float]]:
-        """The mistakes about persons at ``source``: name, kind and rate, in the order in which they are tried."""
-        if source not in self._rates:
-            self._rates[source] = [(name, _KIND[name], self.rate(name, source)) for name in MISTAKES]
-        return self._rates[source]
+    def __init__(self, defects: Defects | None, seed: int) -> None:
+        self.defects, self.seed = defects, seed
+        self.reported: set[int] = set()
+        self._plans: dict[str, _Plan] = {}
 
     def rate(self, name: str, source: str) -> float:
         """How often ``name`` is planted at ``source``."""
         entry = self.defects.rows.get(name) if self.defects else None
         return entry.sources.get(source, entry.rate) if entry else 0.0
 
-    def plant(self, row: Row, record: Record, roles: list[tuple[str, Person, str]]) -> list[tuple[str, str]]:
-        """Change ``row`` in place; return what was planted as (column, defect)."""
+    def _plan(self, source: str) -> _Plan:
+        if source not in self._plans:
+            rates = ((name, KIND[name], self.rate(name, source)) for name in MISTAKES)
+            required = frozenset(field.name for field in load_contract(source) if field.required)
+            self._plans[source] = _Plan(tuple(one for one in rates if one[2]), required)
+        return self._plans[source]
+
+    def plant(self, row: Row, record: Record, roles: list[tuple[str, Person, str]]) -> Planted:
+        """Change ``row`` in place; return what was planted."""
         if self.defects is None:
             return []
-        rng, found = stream(self.seed, "defect", record.record_id), []
+        rng, latest = stream(self.seed, "defect", record.record_id), record.facts[0].day
+        found = self._about_the_case(rng, row, record)
+        plan = self._plan(record.source)
         for role, person, _ in roles:
-            done: set[str] = set()
-            for name, kind, rate in self._planned(record.source):
-                if rng.random() < rate and kind not in done:
-                    column = MISTAKES[name](Spot(rng, row, role, person))
+            losable = f"{role}_geboortedatum" not in plan.required or self._may_be_lost(record)
+            spot, done = Spot(0.0, row, role, person, latest, losable), set[str]()
+            for name, kind, rate in plan.mistakes:
+                luck = rng.random()
+                if luck < rate and kind not in done:
+                    column = MISTAKES[name](spot._replace(luck=luck))
                     if column:
                         done.add(kind)
                         found.append((column, name))
-        return found + self._about_the_case(rng, row, record)
+        return found
 
-    def _about_the_case(self, rng: random.Random, row: Row, record: Record) -> list[tuple[str, str]]:
-        found = []
+    def _may_be_lost(self, record: Record) -> bool:
+        return record.source in _MAY_LOSE_ROWS and record.gezin.id not in self.reported
+
+    def _about_the_case(self, rng: random.Random, row: Row, record: Record) -> Planted:
+        found: Planted = []
         for column, wrong in _UNKNOWN_CODE.items():
             if rng.random() < self.rate("code_unknown", record.source) and row.get(column):
                 row[column] = wrong
@@ -192,3 +89,10 @@ class Planter:
             row[emptied] = None
             found.append((emptied, "required_empty"))
         return found
+
+    def again(self, record: Record) -> Record | None:
+        """The same case under a second record number, if the source wrote it down twice."""
+        rate = self.rate(DOUBLE, record.source)
+        if rate and stream(self.seed, DOUBLE, record.record_id).random() < rate:
+            return replace(record, record_id=f"{record.record_id}{SECOND}")
+        return None

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from integration.contracts import Contract, load_contract
 from integration.names import DeliveryId, MunicipalityCode, Period, SourceId, SupplierCode
-from integration.sample.declare import DialectRules, SourceRules, SupplierRules
+from integration.sample.declare import CalendarRules, DialectRules, SupplierRules
 from integration.sample.model import stream
 from integration.sample.naming import municipalities
 
@@ -20,14 +20,14 @@ _FICTITIOUS = "(fictief)"
 
 @dataclass(frozen=True)
 class Sender:
-    """One supplier: its code, contract, rules of its source, and dialect."""
+    """One supplier: its code, contract, calendar and dialect."""
 
     code: SupplierCode
     source: SourceId
     municipality: MunicipalityCode
     name: str
     contract: Contract
-    rules: SourceRules
+    calendar: CalendarRules
     dialect: DialectRules
 
     @property
@@ -37,7 +37,9 @@ class Sender:
 
     def periods(self) -> list[Period]:
         """What it delivers: the base delivery, then the last periods."""
-        return [Period.parse(text) for text in (f"stand-{self.rules.base.isoformat()}", *self.rules.periods)]
+        return [
+            Period.parse(text) for text in (f"stand-{self.calendar.base.isoformat()}", *self.calendar.periods)
+        ]
 
     def delivery(self, place: int) -> DeliveryId:
         """The id of its delivery number ``place`` (from 0)."""
@@ -71,10 +73,10 @@ class Sender:
             "columns": dict(self.dialect.columns),
             "codes": {column: dict(codes) for column, codes in self.dialect.codes.items()},
             "calendar": {
-                "frequency": self.contract.schedule.frequency,
+                "frequency": self.calendar.frequency,
                 "due_days": self.contract.schedule.due_days,
-                "base": self.rules.base,
-                "since": self.rules.base + timedelta(days=1),
+                "base": self.calendar.base,
+                "since": self.calendar.base + timedelta(days=1),
             },
             "contacts": [
                 {"role": "delivery", "email": f"gegevens@{self.code.lower()}.example"},
@@ -91,11 +93,14 @@ def senders(rules: SupplierRules, municipality: str, *, name: str | None = None,
     """
     name = name or {place.code: place.name for place in municipalities()}[municipality]
     for source, common in rules.sources.items():
-        code = f"{common.prefix}{municipality.removeprefix('GM')}"
+        code, contract = f"{common.prefix}{municipality.removeprefix('GM')}", load_contract(source)
         dialect = common.dialect.model_dump() | rules.dialects.get(code, {})
         if encoding:
             dialect["encoding"] = encoding
+        calendar = rules.calendars.get(code) or CalendarRules(
+            frequency=contract.schedule.frequency, base=common.base, periods=common.periods
+        )
         yield Sender(
             SupplierCode(code), SourceId(source), MunicipalityCode(municipality),
-            f"{common.name} {name} {_FICTITIOUS}", load_contract(source), common, DialectRules(**dialect),
+            f"{common.name} {name} {_FICTITIOUS}", contract, calendar, DialectRules(**dialect),
         )  # fmt: skip

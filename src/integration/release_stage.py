@@ -5,7 +5,6 @@ Reads published warehouse files only; what is open, small or not on the list of 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 
 from integration import __version__, warehouse
@@ -13,12 +12,13 @@ from integration.contracts import contract_ids, load_contract
 from integration.disclosure import protect, protect_counts
 from integration.errors import IntegrationError
 from integration.indicators import Result, load_definitions, results
+from integration.municipalities import shown_name
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.releases import DeliveryLine, Place, ReleaseResult, RunSummary, publish
 from integration.settings import Settings
 from integration.status import status
-from integration.storage import read_json, resource
+from integration.storage import read_json
 
 
 def build_release(settings: Settings) -> ReleaseResult:
@@ -31,7 +31,7 @@ def build_release(settings: Settings) -> ReleaseResult:
         raise IntegrationError(Reason.STAGE_ORDER, "release needs a published warehouse file")
     definitions = load_definitions()
     rows = [row for domain in domains for row in _figures(settings, DomainCode(domain))]
-    places = _places(domains)
+    places = _places(settings, domains)
     protected = protect(rows, definitions.values(), [place.code for place in places], settings.today())
     return publish(
         settings.zones,
@@ -50,11 +50,12 @@ def _figures(settings: Settings, domain: DomainCode) -> list[Result]:
         return results(con)
 
 
-def _places(domains: Iterable[str]) -> list[Place]:
+def _places(settings: Settings, domains: Iterable[str]) -> list[Place]:
     """The municipalities in the order of the alphabet, never of their figures."""
-    with (resource("warehouse") / "seeds" / "municipality.csv").open(encoding="utf-8", newline="") as stream:
-        names = {row["code"]: row["name"] for row in csv.DictReader(stream)}
-    return sorted((Place(code, names.get(code, code)) for code in domains), key=lambda place: place.name)
+    found = [
+        Place(code, shown_name(settings, code), alias=code in settings.municipality_names) for code in domains
+    ]
+    return sorted(found, key=lambda place: place.name)
 
 
 def _summary(settings: Settings, domains: list[str]) -> RunSummary:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     raw_days: int = 7
     staging_days: int = 30
     linked_months: int = 36
+    municipality_names: dict[str, str] = {}
+    """Names that municipalities are shown by, in the place of their own: code to name."""
 
     @classmethod
     def settings_customise_sources(

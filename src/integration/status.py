@@ -7,6 +7,7 @@ from typing import Any
 
 from integration.contracts import load_supplier, supplier_codes
 from integration.ledger import Ledger
+from integration.municipalities import shown_name
 from integration.names import DomainCode
 from integration.settings import Settings
 from integration.storage import read_json
@@ -96,6 +97,7 @@ def _domain(settings: Settings, code: str, suppliers: list[dict[str, Any]]) -> d
     manifest = read_json(path) if path.exists() else {}
     tables = manifest.get("tables", {})
     return total | {
+        "name": shown_name(settings, code),
         "run_date": manifest.get("run_date"),
         "persons": tables.get("core.person"),
         "families": tables.get("core.family"),

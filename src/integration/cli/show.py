@@ -35,10 +35,12 @@ def show_outcomes() -> None:
     ]
     heads = ("bron", "gemeente", "aanvaard", "wacht", "in quarantaine", "regels", "geweigerde regels")
     console.print_table(f"{mark}Leveringen per bron en gemeente", heads, rows)
-    domains = [(d["domain"], d["accepted"], d["rows"], d["persons"], d["families"]) for d in state["domains"]]
-    console.print_table(
-        f"{mark}Gemeenten", ("gemeente", "leveringen", "regels", "personen", "gezinnen"), domains
-    )
+    domains = [
+        (d["domain"], d["name"], d["accepted"], d["rows"], d["persons"], d["families"])
+        for d in state["domains"]
+    ]
+    names = ("code", "gemeente", "leveringen", "regels", "personen", "gezinnen")
+    console.print_table(f"{mark}Gemeenten", names, domains)
 
 
 def show_indicators() -> None:

@@ -25,10 +25,11 @@ class Protected(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """A municipality: code and name."""
+    """A municipality: code and name; ``alias`` when the name is made up."""
 
     code: str
     name: str
+    alias: bool = False
 
 
 @dataclass(frozen=True)

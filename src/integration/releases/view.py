@@ -229,6 +229,12 @@ class Content:
         total = any(row["municipality"] == TOTAL for row in self.rows)
         return (*self.places, Place(TOTAL, self.words("place.all"))) if total else tuple(self.places)
 
+    @property
+    def banner(self) -> str:
+        """What is made up in a synthetic installation: its people and figures, or the municipalities too."""
+        made_up = any(place.alias for place in self.places)
+        return self.words("synthetic.banner_alias" if made_up else "synthetic.banner")
+
     def hidden(self) -> tuple[int, int]:
         """How many cells of the overview there are, and how many of them are hidden."""
         cells = [figure.shown(place.code, self.period) for figure in self.figures for place in self.places]

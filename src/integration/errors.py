@@ -7,6 +7,8 @@ name and reason code are all it may say.
 
 from __future__ import annotations
 
+from typing import Any
+
 from integration.reasons import Reason
 
 EXIT_FINE = 0
@@ -36,6 +38,10 @@ class IntegrationError(Exception):
         self.field = field
         super().__init__(self.describe())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The same error in another process: pickle would pass the message as the reason."""
+        return _again, (type(self), self.reason, self.detail, self.file, self.row, self.field)
+
     def describe(self) -> str:
         """One line: reason code, its English text, what and where."""
         where = [
@@ -47,6 +53,11 @@ class IntegrationError(Exception):
         if self.detail:
             text += f" ({self.detail})"
         return f"{text} [{', '.join(where)}]" if where else text
+
+
+def _again(kind: type[IntegrationError], reason: Reason, detail: str, *where: Any) -> IntegrationError:
+    file, row, field = where
+    return kind(reason, detail, file=file, row=row, field=field)
 
 
 class DeliveryRefused(IntegrationError):

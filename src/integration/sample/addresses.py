@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 from itertools import count
 
+from integration.errors import DeclarationError
+from integration.reasons import Reason
 from integration.sample.bsn import scattered
 from integration.sample.model import Address
 
@@ -37,8 +39,11 @@ class AddressBook:
         self._flat_doors = count()
 
     def home(self, rng: random.Random) -> Address:
-        """A house that nobody else in the sample has. Raises StopIteration when all are given out."""
-        street, door = divmod(next(self._doors), _DOORS)
+        """A house that nobody else in the sample has; DeclarationError LIVES_INVALID when all are given out."""
+        free = next(self._doors, None)
+        if free is None:
+            raise DeclarationError(Reason.LIVES_INVALID, "so many move that addresses run out")
+        street, door = divmod(free, _DOORS)
         round_, place = divmod(street, self._postcodes)
         addition = rng.choice(_ADDITIONS) if rng.random() < self._addition else ""
         return Address(self._postcode(place), round_ * _DOORS + door + 1, addition)

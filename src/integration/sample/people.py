@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import accumulate, count, pairwise
 
+from integration.errors import DeclarationError
+from integration.reasons import Reason
 from integration.sample.bsn import test_numbers
 from integration.sample.declare import PopulationRates
 from integration.sample.model import Address, Person, Population
@@ -49,7 +51,10 @@ class Deaths:
 
 
 class PersonMaker:
-    """Makes the persons of one municipality; ``first`` and ``room`` say which numbers are free for it."""
+    """Makes the persons of one municipality; ``first`` and ``room`` say which numbers are free for it.
+
+    Raises DeclarationError LIVES_INVALID when these run out.
+    """
 
     def __init__(
         self, place: Municipality, rates: PopulationRates, first: int, room: int, start: int
@@ -100,7 +105,9 @@ class PersonMaker:
         if rng.random() < self.rates.partial_birth_date:
             use = rng.choice(("1", "2"))
             born = born.replace(day=1) if use == "1" else born.replace(month=1, day=1)
-        number = next(self._numbers)
+        number = next(self._numbers, None)
+        if number is None:
+            raise DeclarationError(Reason.LIVES_INVALID, "so many leave or die that numbers run out")
         person = Person(next(self._ids), first, name[0], name[1], born, sex, is_child, use, number)
         self.people.persons.append(person)
         return person

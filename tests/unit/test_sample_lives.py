@@ -1,0 +1,288 @@
+"""What happens to families: how often trouble starts, what differs per municipality, and lives that cannot be."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from integration.contracts import contract_ids, load_contract
+from integration.errors import DeclarationError
+from integration.indicators import load_definitions
+from integration.reasons import Reason
+from integration.sample.declare import HERE, Lives, PopulationRates, Step, Themes, packaged, read
+from integration.sample.lives import Onsets, live, local_steps, poisson
+from integration.sample.model import Event, Gezin, Person, Population, stream
+from integration.sample.naming import municipalities
+from integration.sample.population import Plot, settle
+from integration.sample.records import Forms, keep, roles_on
+
+LIVES, THEMES = packaged(Lives, "lives"), packaged(Themes, "themes")
+FORMS = packaged(Forms, "records")
+DAY = date(2024, 5, 6)
+
+
+@pytest.fixture(scope="module")
+def busy() -> tuple[Population, list[Event]]:
+    """Two thousand inhabitants of Houten with three times as much trouble as there is."""
+    place = next(place for place in municipalities() if place.code == "GM0321")
+    rates = packaged(PopulationRates, "population").model_copy(
+        update={"moves_in": 0.1, "moves_out": 0.1, "deaths_a_year": {18: 0.02}}
+    )
+    people = next(settle(Plot(place, 2_000, 0), rates, LIVES, 1))
+    return people, live(people, Onsets(LIVES, "GM0321", 3), local_steps(LIVES, THEMES, "GM0321"), 1)
+
+
+# -- how often ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.05, 0.8, 6.0])
+def test_poisson_has_its_mean_and_variance(mean: float) -> None:
+    rng = stream("poisson", mean)
+    drawn = [poisson(rng, mean) for _ in range(8_000)]
+    found = sum(drawn) / len(drawn)
+    assert found == pytest.approx(mean, abs=0.1)
+    assert sum((number - found) ** 2 for number in drawn) / len(drawn) == pytest.approx(mean, abs=0.3)
+
+
+def test_trouble_starts_as_often_as_declared() -> None:
+    """Per 1,000 families a year, also with a level, with busy, and with some families more vulnerable than others."""
+    lives = LIVES.model_copy(
+        update={"starts": {"intake": 40, "report": 10}, "levels": {"GM0106": {"report": 3.0}}}
+    )
+    years = (lives.end - lives.start).days / 365.25
+    for place, busy, expected in (
+        ("GM0321", 1, {"intake": 40, "report": 10}),
+        ("GM0106", 2, {"intake": 80, "report": 60}),
+    ):
+        onsets, rng = Onsets(lives, place, busy), stream(place)
+        drawn = Counter(name for _ in range(20_000) for _, name in onsets.draw(rng, at_least_one=False))
+        for name, rate in expected.items():
+            assert drawn[name] / 20 / years == pytest.approx(rate, rel=0.1), (place, name)
+
+
+def test_who_is_vulnerable_has_more_of_it() -> None:
+    lives = LIVES.model_copy(update={"starts": {"intake": 100}})
+    rng, onsets = stream(5), Onsets(lives, "GM0321", 1)
+    numbers = Counter(len(onsets.draw(rng, at_least_one=False)) for _ in range(20_000))
+    mean = sum(number * times for number, times in numbers.items()) / 20_000
+    variance = sum((number - mean) ** 2 * times for number, times in numbers.items()) / 20_000
+    assert variance > 1.15 * mean, "more spread than chance alone gives"
+
+
+def test_at_least_one_for_who_is_always_in_need() -> None:
+    onsets = Onsets(LIVES.model_copy(update={"starts": {"intake": 0.001}}), "GM0321", 1)
+    assert len(onsets.draw(stream(1), at_least_one=True)) == 1
+    assert onsets.draw(stream(1), at_least_one=False) == []
+
+
+# -- who and when ------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_happens_to_who_is_not_there(busy: tuple[Population, list[Event]]) -> None:
+    _, events = busy
+    seen = Counter()
+    for event in events:
+        gezin = event.gezin
+        if gezin.arrival:
+            seen["came"] += 1
+            assert event.day >= gezin.arrival
+        if gezin.departure:
+            seen["left"] += 1
+            assert event.day < gezin.departure or event.kind == "departure"
+        if event.opens:
+            seen["opened"] += 1
+            assert all(not person.is_child or 0 <= person.age(event.day) < 18 for person in event.persons)
+            assert all(person.died is None or person.died > event.day for person in event.persons)
+    assert min(seen[what] for what in ("came", "left", "opened")) > 10
+
+
+def test_a_parent_who_died_is_named_no_more(busy: tuple[Population, list[Event]]) -> None:
+    people, events = busy
+    checked = 0
+    for record in keep(events, FORMS, 1):
+        for day in (record.opened, LIVES.end):
+            for role, person, _ in roles_on(record, people, day):
+                assert not role.startswith("ouder") or person.died is None or person.died > day
+        checked += any(person.died for _, person, _ in record.roles)
+    assert checked > 5
+
+
+def test_families_are_the_same_whatever_happens_to_others() -> None:
+    place = next(place for place in municipalities() if place.code == "GM0321")
+    rates = packaged(PopulationRates, "population")
+    steps, onsets = local_steps(LIVES, THEMES, "GM0321"), Onsets(LIVES, "GM0321", 2)
+
+    def told(chunk: int) -> list[tuple]:
+        chunks = settle(Plot(place, 600, 0), rates, LIVES, 1, chunk=chunk)
+        return [(event.kind, event.day, event.case_id, [person.id for person in event.persons], event.attributes)
+                for people in chunks for event in live(people, onsets, steps, 1)]  # fmt: skip
+
+    assert told(5) == told(10_000) != []
+
+
+def family(*born: date) -> Gezin:
+    parent = Person(1, "Anna", "", "Bos", date(1985, 1, 1), "2", is_child=False)
+    children = [
+        Person(2 + place, f"K{place}", "", "Bos", day, "1", is_child=True) for place, day in enumerate(born)
+    ]
+    return Gezin(1, "GM0321", "one_parent", children, {child.id: [(parent, "10")] for child in children})
+
+
+@pytest.mark.parametrize(
+    ("born", "happens"), [(date(2019, 1, 1), True), (date(2008, 1, 1), False), (date(2025, 6, 1), False)]
+)
+def test_a_step_asks_for_an_age(born: date, happens: bool) -> None:
+    """Childcare knows children up to eleven; nobody knows a child before it is born."""
+    lives = LIVES.model_copy(update={"starts": {"childcare_signal": 1000}, "end": date(2025, 5, 1)})
+    people = Population("GM0321", gezinnen=[family(born)])
+    events = live(people, Onsets(lives, "GM0321", 20), dict(lives.steps), 3)
+    assert bool(events) is happens
+
+
+# -- strengths and weaknesses ------------------------------------------------------------------------------------------
+
+
+def test_a_theme_changes_its_own_municipality_only() -> None:
+    plain = dict(LIVES.steps)
+    for place in municipalities():
+        local = local_steps(LIVES, THEMES, place.code)
+        changed = {name for name in plain if local[name] != plain[name]}
+        declared = {
+            change.step
+            for theme in THEMES.themes
+            if theme.municipality == place.code
+            for change in theme.change
+        }
+        assert changed == declared
+
+
+def test_every_municipality_has_a_theme_that_an_indicator_can_show() -> None:
+    assert {theme.municipality for theme in THEMES.themes} == {place.code for place in municipalities()}
+    shown = {indicator for theme in THEMES.themes for indicator in theme.shows_in}
+    assert shown <= set(load_definitions())
+
+
+def test_a_theme_needs_its_step() -> None:
+    steps = {name: step for name, step in LIVES.steps.items() if name == "feedback"}
+    few = LIVES.model_copy(update={"steps": steps, "starts": {}})
+    with pytest.raises(DeclarationError, match="unknown step: handover"):
+        local_steps(few, THEMES, "GM0114")
+
+
+# -- declarations ------------------------------------------------------------------------------------------------------
+
+
+def test_declared_codes_are_in_the_contracts() -> None:
+    """Everything lives.yml can draw for a column with a code list is in that list, and every column exists."""
+    assert set(FORMS.sources) == set(contract_ids())
+    for place in [*(place.code for place in municipalities()), "GM0000"]:
+        for step in local_steps(LIVES, THEMES, place).values():
+            if step.event is None:
+                continue
+            contract, columns = load_contract(step.source), FORMS.sources[step.source].events[step.event]
+            for column, what in columns.items():
+                codes = contract.field(column.format(number=1)).codes
+                assert codes is None or drawn_of(step, what) <= set(codes), (step, column)
+
+
+def drawn_of(step: Step, what: str) -> set[str]:
+    drawn = step.values.get(what)
+    values = list(drawn) if isinstance(drawn, dict) else [drawn] if isinstance(drawn, str) else []
+    return {value for value in values if not value.startswith("?")}
+
+
+def test_values_given_along_an_edge_are_in_the_contracts() -> None:
+    columns = defaultdict(set)
+    for step in LIVES.steps.values():
+        for edge in (*step.then, *step.choose):
+            for name, draw in edge.values.items():
+                values = list(draw) if isinstance(draw, dict) else [draw]
+                columns[edge.to, name] |= {str(value) for value in values}
+    for (to, name), values in columns.items():
+        step = LIVES.steps[to]
+        named = [
+            column
+            for column, what in FORMS.sources[step.source].events.get(step.event or "", {}).items()
+            if what == name
+        ]
+        for column in named:
+            codes = load_contract(step.source).field(column).codes
+            assert codes is None or values <= set(codes), (to, name)
+
+
+def test_every_step_can_happen() -> None:
+    reachable, todo = set(), list(LIVES.starts)
+    while todo:
+        name = todo.pop()
+        if name not in reachable:
+            reachable.add(name)
+            todo += [edge.to for edge in (*LIVES.steps[name].then, *LIVES.steps[name].choose)]
+    assert reachable == set(LIVES.steps)
+
+
+PLAIN = {
+    name: yaml.safe_load((HERE / f"{name}.yml").read_text()) for name in ("lives", "population", "themes")
+}
+MODELS = {"lives": Lives, "population": PopulationRates, "themes": Themes}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "says"),
+    [
+        ("lives", {"known_before": 1.2}, "known_before"),
+        ("lives", {"starts": {"nothing": 1}}, "unknown step: nothing"),
+        ("lives", {"starts": {"intake": -3}}, "starts.intake"),
+        ("lives", {"starts": {}}, "starts"),
+        ("lives", {"levels": {"GM9999": {"intake": 1}}}, "unknown municipality: GM9999"),
+        ("lives", {"levels": {"GM0321": {"feedback": 2}}}, "unknown start: feedback"),
+        ("lives", {"vulnerable": {"share": 0.5, "times": 3}}, "must be below 1"),
+        ("lives", {"end": date(2020, 1, 1)}, "start must lie before end"),
+        ("lives", {"steps": {**PLAIN["lives"]["steps"], "feedback": {"then": [{"to": "feedback", "days": [9, 3, 1]}]}}},
+         "days must be"),
+        ("lives", {"steps": {**PLAIN["lives"]["steps"],
+                             "feedback": {"choose": 2 * [{"to": "intake", "chance": 0.7}]}}},
+         "more than 1"),
+        ("lives", {"surprise": 1}, "surprise"),
+        ("population", {"families": {"two_parents": 0.5}}, "add up to 1"),
+        ("population", {"twins": 2}, "twins"),
+        ("population", {"municipalities": {"GM0321": {"one_person": 0.7, "with_children": 0.7, "minors": 1,
+                                                      "young": 0}}},
+         "more than 1"),
+        ("population", {"municipalities": {key: value for key, value in PLAIN["population"]["municipalities"].items()
+                                           if key != "GM0106"}}, "no households for municipality GM0106"),
+        ("themes", {"themes": [{"municipality": "GM0001", "theme": "x", "strength": "zwak", "shows_in": ["I01"],
+                                "change": [{"step": "report"}]}]}, "unknown municipality: GM0001"),
+        ("themes", {"themes": [{"municipality": "GM0321", "theme": "x", "strength": "goed", "shows_in": ["I01"],
+                                "change": [{"step": "report"}]}]}, "strength"),
+    ],
+)  # fmt: skip
+def test_declarations_that_cannot_be_are_refused(tmp_path: Path, name: str, change: dict, says: str) -> None:
+    path = tmp_path / f"{name}.yml"
+    path.write_text(yaml.safe_dump({**PLAIN[name], **change}))
+    with pytest.raises(DeclarationError, match=says) as refused:
+        read(MODELS[name], path)
+    assert refused.value.reason == Reason.LIVES_INVALID
+    assert refused.value.file == f"{name}.yml"
+
+
+def test_what_is_not_yaml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lives.yml").write_text("a: [")
+    with pytest.raises(DeclarationError, match="not a readable YAML file"):
+        read(Lives, tmp_path / "lives.yml")
+
+
+def test_delays_are_within_what_is_declared() -> None:
+    """A Veilig Thuis assessment comes on a working day, at most as late as its longest delay and a weekend."""
+    people = Population("GM0106", gezinnen=[family(date(2015, 1, 1))])
+    lives = LIVES.model_copy(update={"starts": {"report": 1000}})
+    events = live(people, Onsets(lives, "GM0106", 20), dict(lives.steps), 8)
+    opened = {event.case_id: event.day for event in events if event.kind == "report"}
+    found = [event for event in events if event.kind == "assessment"]
+    assert found
+    for event in found:
+        assert event.day.weekday() < 5
+        assert timedelta(0) <= event.day - opened[event.case_id] <= timedelta(days=42)

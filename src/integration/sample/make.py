@@ -112,7 +112,8 @@ def _checked(seed: int, scale: float, codes: Sequence[str] | None, busy: float, 
         raise UsageError(
             Reason.MUNICIPALITY_UNKNOWN, f"choose from {', '.join(place.code for place in all_places(()))}"
         ) from None
-    names = aliases() if alias else {place.code: place.name for place in places}
+    shown = aliases() if alias else {place.code: place.name for place in places}
+    names = {place.code: shown[place.code] for place in places}
     recipe = Recipe(seed, scale, places, names, busy, lives, "none" if population else defects, population)
     recipe.read_lives()
     return recipe

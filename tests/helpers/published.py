@@ -14,6 +14,7 @@ STATUSES = {
     "VOOGDIJ": "Voogdij",
     "VVOOGDIJ": "Voorlopige en tijdelijke voogdij",
 }
+REGIONS = {"drenthe": "Drenthe", "utrecht": "Utrecht", "GM0228": "Ede", "GM0106": "Assen"}
 REFERRERS = {
     "municipality": "Gemeentelijke toegang",
     "gp": "Huisarts",
@@ -67,12 +68,12 @@ def _people(shared: Path, facts: dict[str, Any]) -> dict[str, float]:
         key_figures = {row["gm_code"]: row for row in csv.DictReader(stream)}
     found = {}
     for code, known in facts["municipalities"].items():
-        name, row = known["name"].lower(), key_figures[code]
-        found[f"inhabitants.{name}"] = float(known["pop_2024"])
-        found[f"age_share.under15.{name}"] = float(row["Under 15 years (%)"])
-        found[f"age_share.15to24.{name}"] = float(row["15-24 years (%)"])
-        found[f"household_one_person.{name}"] = float(row["Single-person households (%)"])
-        found[f"household_size.{name}"] = float(row["Avg household size"])
+        row = key_figures[code]
+        found[f"inhabitants.{code}"] = float(known["pop_2024"])
+        found[f"age_share.under15.{code}"] = float(row["Under 15 years (%)"])
+        found[f"age_share.15to24.{code}"] = float(row["15-24 years (%)"])
+        found[f"household_one_person.{code}"] = float(row["Single-person households (%)"])
+        found[f"household_size.{code}"] = float(row["Avg household size"])
     return found
 
 
@@ -110,10 +111,8 @@ def _care(tidy: Tidy, facts: dict[str, Any]) -> dict[str, float]:
 
 def _reports(tidy: Tidy, facts: dict[str, Any]) -> dict[str, float]:
     known = facts["veilig_thuis"]
-    found = {
-        f"reports.{region.lower()}": known["reports_per_1000_derived"][region]
-        for region in ("Drenthe", "Utrecht", "Ede", "Assen")
-    }
+    derived = known["reports_per_1000_derived"]
+    found = {f"reports.{name}": derived[region] for name, region in REGIONS.items()}
     for part in ("first", "rereport", "unclassified"):
         found[f"report_involvement.{part}"] = known[f"{part}_pct"]
     parts = {

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from math import sqrt
 from pathlib import Path
 
 import pytest
 
+from helpers.made_truth import PLACES, made_truth
 from helpers.published import figures
 from helpers.truth import Truth
 from integration.errors import UsageError
 from integration.reasons import Reason
-from integration.sample.report import check
+from integration.sample.report import check, write_pages
 from integration.sample.report.checking import LIVES, comparable
 from integration.sample.report.compare import compare, standard_error
 from integration.sample.report.measures import Value, measures, opened, rows, value
@@ -250,8 +254,8 @@ def test_the_report_says_what_sample_it_is_of(tmp_path: Path) -> None:
     assert {"name", "published", "sample", "tolerance", "within"} <= content["rates"][0].keys()
     assert found.exit_code == 1
     names = {rate["name"] for rate in content["rates"]}
-    assert "inhabitants.ede" in names
-    assert "inhabitants.assen" not in names  # not in this sample
+    assert "inhabitants.GM0228" in names
+    assert "inhabitants.GM0106" not in names  # not in this sample
 
 
 @pytest.mark.parametrize(
@@ -277,3 +281,95 @@ def test_a_truth_that_is_not_whole_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"themes\.parquet") as refused:
         check(Settings(home=home))
     assert refused.value.reason == Reason.INPUT_INVALID
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home folder with a made-up truth and its report."""
+    folder = made_truth().write(tmp_path_factory.mktemp("report") / "home")
+    settings = Settings(home=folder)
+    write_pages(settings, check(settings))
+    return folder
+
+
+def test_what_the_report_writes(home: Path) -> None:
+    written = {
+        path.relative_to(home / "sample-report").as_posix()
+        for path in (home / "sample-report").rglob("*")
+        if path.is_file()
+    }
+    assert written == {"index.html", "en/index.html", "style.css"}
+
+
+@pytest.mark.parametrize("page", ["index.html", "en/index.html"])
+def test_the_mark_is_on_the_page_in_its_title_and_in_every_chart(home: Path, page: str) -> None:
+    text = (home / "sample-report" / page).read_text(encoding="utf-8")
+    assert "SYNTHETISCH</title>" in text
+    assert "<strong" in text
+    pictures = re.findall(r"<svg.*?</svg>", text, flags=re.DOTALL)
+    assert len(pictures) == 22 + 6 + 6 + 1 + 1  # groups of figures, ages, sizes, types, defects
+    assert all("SYNTHETISCH" in drawn and 'role="img"' in drawn for drawn in pictures)
+    assert "<script" not in text
+    assert "style=" not in text
+    assert text.count("<details") >= 22 + 4
+
+
+def test_every_figure_stands_in_the_page(home: Path) -> None:
+    text = (home / "sample-report/index.html").read_text(encoding="utf-8")
+    for rate in check(Settings(home=home)).rates:
+        assert rate.label_nl in text
+        assert rate.region in text
+    assert "a defect without words" in text
+    assert "Eerste contact is snel" in text
+
+
+def test_a_report_takes_the_place_of_the_one_before(home: Path) -> None:
+    settings = Settings(home=home)
+    (home / "sample-report/old.html").write_text("x")
+    write_pages(settings, check(settings))
+    assert not (home / "sample-report/old.html").exists()
+    assert [path.name for path in home.iterdir() if "sample-report" in path.name] == ["sample-report"]
+
+
+def test_aliases_hide_the_real_names(tmp_path: Path) -> None:
+    names = dict.fromkeys(PLACES, "") | {place: f"Plaats{number}" for number, place in enumerate(PLACES)}
+    folder = made_truth(homes=12).write(tmp_path / "home", alias=True)
+    settings = Settings(home=folder, municipality_names=names)
+    report = check(settings)
+    write_pages(settings, report)
+    text = (folder / "sample-report/index.html").read_text(encoding="utf-8") + json.dumps(report.as_dict())
+    assert not re.search(r"\b(Assen|Emmen|Barneveld|Ede|Houten|Nieuwegein)\b", text)
+    assert "Plaats3" in text
+
+
+# -- the command ---------------------------------------------------------------------------------------------------
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "integration.cli", "--home", str(home), "sample", "report", *words]
+    return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+def test_the_command_answers_with_pure_json(home: Path) -> None:
+    done = command(home, "--json")
+    content = json.loads(done.stdout)
+    assert done.returncode == (0 if content["all_within"] else 1)
+    assert content["mark"] == "SYNTHETISCH"
+    assert len(content["rates"]) == len(published())
+
+
+def test_the_command_shows_a_table_and_the_page_to_open(home: Path) -> None:
+    done = command(home)
+    assert done.returncode == 1
+    assert "SYNTHETISCH" in done.stdout
+    assert str(home / "sample-report/index.html") in done.stdout
+
+
+def test_the_command_names_a_mistake(tmp_path: Path) -> None:
+    done = command(tmp_path, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("STAGE_ORDER")
+    assert not (tmp_path / "sample-report").exists()

@@ -57,9 +57,30 @@ def sample(
 def report(json_: Json = False) -> None:
     """Check the sample: its rates beside the published ones, its people, and what was planted."""
     from integration import console
-    from integration.sample.report import check
+    from integration.sample.report import check, write_pages
+    from integration.sample.report.words import Words
 
-    found = check(settings())
+    chosen = settings()
+    found = check(chosen)
     if json_:
         console.print_json(found.as_dict())
+    else:
+        path = write_pages(chosen, found)
+        words = Words("nl")
+        rows = [
+            (
+                words.label(rate),
+                rate.region,
+                words.amount(rate.sample, rate.unit),
+                words.amount(rate.published, rate.unit),
+                words.tolerance(rate),
+                words.verdict(rate),
+            )
+            for rate in found.rates
+        ]
+        heads = ("cijfer", "gebied", "voorbeeld", "gepubliceerd", "marge", "oordeel")
+        console.print_table(f"{words('mark')} · {words('rates.title')}", heads, rows)
+        if not found.comparable:
+            console.stdout().print(words("short.incomparable"))
+        console.stdout().print(f"\nOpen deze pagina: [bold]{path}[/bold]", soft_wrap=True)
     raise typer.Exit(found.exit_code)

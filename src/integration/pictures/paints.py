@@ -19,12 +19,20 @@ PAINTS = {
     "other": "#8793a3",
     "norm": "#1a2330",
     "mark": "#7a4a00",
+    "bad": "#9c1515",
     "band": "#eef1f5",
     "paper": "#fffffe",
 }
 """Name of each paint and the colour it has where no style sheet reaches (a picture copied out of the page)."""
 
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def altair() -> Any:
+    """The library that makes specifications, imported when first used."""
+    import altair as library
+
+    return library
 
 
 def configured(chart: Any, mark: str) -> dict[str, Any]:

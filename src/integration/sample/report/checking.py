@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from integration.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
+from integration.municipalities import shown_name
 from integration.reasons import Reason
 from integration.sample.model import MARK
 from integration.sample.report.compare import Rate, compare
@@ -42,13 +43,13 @@ class Report:
     """A sample's rates beside the published ones, its people and what was planted in it.
 
     ``comparable`` is false when the sample is not meant to have the published rates (busier, other lives, a given
-    population); ``places`` are the municipalities it has.
+    population); ``places`` are the municipalities it has, code to the name to show.
     """
 
     sample: Mapping[str, Any]
     rates: Sequence[Rate]
     comparable: bool
-    places: Sequence[str]
+    places: Mapping[str, str]
     people: People
     planted: Planted
 
@@ -92,8 +93,10 @@ def check(settings: Settings) -> Report:
         for figure in wanted:
             measure = declared[figure.measure]
             measured = value(measure, found[measure.id], figure.municipalities, figure.categories)
-            rates.append(compare(figure, measure, measured, float(sample.get("scale") or 1.0)))
-        return Report(sample, rates, comparable(sample), places, people_of(con), planted_of(con))
+            region = shown_name(settings, figure.region)
+            rates.append(compare(figure, measure, measured, float(sample.get("scale") or 1.0), region))
+        names = {code: shown_name(settings, code) for code in places}
+        return Report(sample, rates, comparable(sample), names, people_of(con), planted_of(con))
 
 
 def comparable(sample: Mapping[str, Any]) -> bool:

@@ -68,11 +68,12 @@ def standard_error(measure: Measure, unit: Unit, expected: float, found: Value) 
     return sqrt(variance * (CLUSTERING if measure.clustered else 1.0))
 
 
-def compare(figure: Published, measure: Measure, found: Value, scale: float) -> Rate:
+def compare(figure: Published, measure: Measure, found: Value, scale: float, region: str = "") -> Rate:
     """Hold a figure of the sample against the published one.
 
     tolerance = margin + 4 standard errors; within = abs(sample - published) <= tolerance. A count and its margin are
-    multiplied by the sample's scale. A figure without a single unit in the sample is never within.
+    multiplied by the sample's scale. A figure without a single unit in the sample is never within. ``region`` is the
+    name to show for the figure's region.
     """
     size = scale if figure.unit == "count" else 1.0
     expected, margin = figure.value * size, figure.margin * size
@@ -83,6 +84,6 @@ def compare(figure: Published, measure: Measure, found: Value, scale: float) -> 
     return Rate(
         name=figure.name, published=expected, sample=found.value, tolerance=tolerance, within=within,
         unit=figure.unit, units=found.units, margin=margin, theme=measure.theme, measure=measure.id,
-        label_nl=figure.label_nl, label_en=figure.label_en, region=figure.region,
+        label_nl=figure.label_nl, label_en=figure.label_en, region=region or figure.region,
         municipalities=figure.municipalities, period=figure.period, source=figure.source, note=figure.note,
     )  # fmt: skip

@@ -15,8 +15,9 @@ Unit = Literal["count", "percent", "per_1000", "mean"]
 class Published:
     """One published figure and what it is compared with.
 
-    ``value`` and ``margin`` are in ``unit`` (a count is that of the true size, scale 1); ``categories`` are the
-    measure's categories that together are the figure; ``period`` is that of the publication, not of the sample.
+    ``value`` and ``margin`` are in ``unit`` (a count is that of the true size, scale 1); ``region`` is a name or a
+    municipality's code; ``categories`` are the measure's categories that together are the figure; ``period`` is that
+    of the publication, not of the sample.
     """
 
     name: str

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,8 @@ def content(home: Path) -> dict[str, tuple[str, int]]:
         for path in sorted(home.rglob("*"))
         if path.is_file()
     }
+
+
+def near(found: int, number: int, rate: float) -> bool:
+    """Whether so many of ``number`` is near ``rate``: within five standard deviations, and a half for rounding."""
+    return abs(found - number * rate) <= 5 * math.sqrt(number * rate * (1 - rate)) + 0.5

@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from math import sqrt
 from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers.made_truth import PLACES, made_truth
 from helpers.published import figures
@@ -21,6 +23,7 @@ from integration.sample.report.checking import LIVES, comparable
 from integration.sample.report.compare import compare, standard_error
 from integration.sample.report.measures import Value, measures, opened, rows, value
 from integration.sample.report.published import Published, published
+from integration.sample.report.words import labels
 from integration.settings import Settings
 
 # -- the reference table -------------------------------------------------------------------------------------------
@@ -222,6 +225,13 @@ def test_within_is_margin_and_four_standard_errors() -> None:
     assert not compare(wanted, measure, Value(29.5, 40_000), 1.0).within  # a larger sample must be nearer
 
 
+def test_a_tolerance_larger_than_the_figure_is_told() -> None:
+    measure = measures()["age_share"]
+    assert compare(figure("age_share", "percent", 20.0, 1.5), measure, Value(20.0, 400), 1.0).telling
+    small = compare(figure("age_share", "percent", 1.0, 1.5), measure, Value(1.0, 400), 1.0)
+    assert (small.within, small.telling) == (True, False)
+
+
 def test_a_count_grows_with_the_scale() -> None:
     wanted = figure("inhabitants", "count", 100_000.0, 1_000.0)
     rate = compare(wanted, measures()["inhabitants"], Value(1_020.0, 1_020), 0.01)
@@ -332,6 +342,13 @@ def test_a_report_takes_the_place_of_the_one_before(home: Path) -> None:
     write_pages(settings, check(settings))
     assert not (home / "sample-report/old.html").exists()
     assert [path.name for path in home.iterdir() if "sample-report" in path.name] == ["sample-report"]
+
+
+def test_every_planted_defect_has_words() -> None:
+    text = files("integration.sample").joinpath("defects.yml").read_text(encoding="utf-8")
+    planned = yaml.safe_load(text)
+    kinds = {*planned["rows"], *(delivery["defect"] for delivery in planned["deliveries"])}
+    assert {f"defect.{kind}" for kind in kinds} <= set(labels())
 
 
 def test_aliases_hide_the_real_names(tmp_path: Path) -> None:

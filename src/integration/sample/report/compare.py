@@ -21,13 +21,17 @@ TURNOVER = 0.1
 
 @dataclass(frozen=True)
 class Rate:
-    """One published figure beside the sample's; ``units`` is what the sample's figure rests on."""
+    """One published figure beside the sample's; ``units`` is what the sample's figure rests on.
+
+    ``telling`` is false when the tolerance is larger than the published figure: being within it then says little.
+    """
 
     name: str
     published: float
     sample: float | None
     tolerance: float | None
     within: bool
+    telling: bool
     unit: Unit
     units: int
     margin: float
@@ -77,12 +81,12 @@ def compare(figure: Published, measure: Measure, found: Value, scale: float, reg
     """
     size = scale if figure.unit == "count" else 1.0
     expected, margin = figure.value * size, figure.margin * size
-    tolerance, within = None, False
+    tolerance, within, telling = None, False, False
     if found.value is not None:
         tolerance = margin + STANDARD_ERRORS * standard_error(measure, figure.unit, expected, found)
-        within = abs(found.value - expected) <= tolerance
+        within, telling = abs(found.value - expected) <= tolerance, tolerance <= expected
     return Rate(
-        name=figure.name, published=expected, sample=found.value, tolerance=tolerance, within=within,
+        name=figure.name, published=expected, sample=found.value, tolerance=tolerance, within=within, telling=telling,
         unit=figure.unit, units=found.units, margin=margin, theme=measure.theme, measure=measure.id,
         label_nl=figure.label_nl, label_en=figure.label_en, region=region or figure.region,
         municipalities=figure.municipalities, period=figure.period, source=figure.source, note=figure.note,

@@ -53,6 +53,11 @@ class View:
         return [rate for rate in self.report.rates if not rate.within]
 
     @property
+    def weak(self) -> int:
+        """How many figures are within a tolerance that is larger than the figure."""
+        return sum(rate.within and not rate.telling for rate in self.report.rates)
+
+    @property
     def themes(self) -> list[tuple[str, list[tuple[str, list[Group]]]]]:
         """Theme, its measures in words, and the groups of each."""
         found = []

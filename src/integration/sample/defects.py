@@ -29,9 +29,11 @@ _MAY_LOSE_ROWS = frozenset({"onderwijs", "huisarts", "kinderopvang"})
 
 
 class _Plan(NamedTuple):
-    """What may go wrong at one source: (name, kind, rate) of mistakes about persons, and required columns."""
+    """What may go wrong at one source: (name, kind, rate) of mistakes about persons, two rates, required columns."""
 
     mistakes: tuple[tuple[str, str, float], ...]
+    code_unknown: float
+    required_empty: float
     required: frozenset[str]
 
 
@@ -52,7 +54,9 @@ class Planter:
         if source not in self._plans:
             rates = ((name, KIND[name], self.rate(name, source)) for name in MISTAKES)
             required = frozenset(field.name for field in load_contract(source) if field.required)
-            self._plans[source] = _Plan(tuple(one for one in rates if one[2]), required)
+            found = tuple(one for one in rates if one[2])
+            cases = (self.rate(name, source) for name in ("code_unknown", "required_empty"))
+            self._plans[source] = _Plan(found, *cases, required)
         return self._plans[source]
 
     def plant(self, row: Row, record: Record, roles: list[tuple[str, Person, str]]) -> Planted:
@@ -60,15 +64,15 @@ class Planter:
         if self.defects is None:
             return []
         rng, latest = stream(self.seed, "defect", record.record_id), record.facts[0].day
-        found = self._about_the_case(rng, row, record)
-        plan = self._plan(record.source)
+        plan, draw = self._plan(record.source), rng.random
+        found = self._about_the_case(rng, row, record, plan)
         for role, person, _ in roles:
             losable = f"{role}_geboortedatum" not in plan.required or self._may_be_lost(record)
-            spot, done = Spot(0.0, row, role, person, latest, losable), set[str]()
+            done: set[str] = set()
             for name, kind, rate in plan.mistakes:
-                luck = rng.random()
+                luck = draw()
                 if luck < rate and kind not in done:
-                    column = MISTAKES[name](spot._replace(luck=luck))
+                    column = MISTAKES[name](Spot(luck, row, role, person, latest, losable))
                     if column:
                         done.add(kind)
                         found.append((column, name))
@@ -77,15 +81,15 @@ class Planter:
     def _may_be_lost(self, record: Record) -> bool:
         return record.source in _MAY_LOSE_ROWS and record.gezin.id not in self.reported
 
-    def _about_the_case(self, rng: random.Random, row: Row, record: Record) -> Planted:
+    def _about_the_case(self, rng: random.Random, row: Row, record: Record, plan: _Plan) -> Planted:
         found: Planted = []
         for column, wrong in _UNKNOWN_CODE.items():
-            if rng.random() < self.rate("code_unknown", record.source) and row.get(column):
+            if rng.random() < plan.code_unknown and row.get(column):
                 row[column] = wrong
                 found.append((column, "code_unknown"))
         emptied = _MAY_BE_EMPTIED.get(record.source)
         may = emptied is not None and record.gezin.id not in self.reported
-        if emptied and may and rng.random() < self.rate("required_empty", record.source):
+        if emptied and may and rng.random() < plan.required_empty:
             row[emptied] = None
             found.append((emptied, "required_empty"))
         return found

@@ -51,18 +51,22 @@ class Writer:
 
     def cells(self, values: Mapping[str, Any]) -> list[str]:
         """A row as the supplier writes it, in the order of the contract; what has no column falls away."""
-        found = [""] * self._width
+        found, places = [""] * self._width, self._places
         for name, value in values.items():
-            if value is not None and name in self._places:
-                place, codes = self._places[name]
-                found[place] = codes.get(value, value) if type(value) is str else self._text(value, codes)
+            if value is not None and name in places:
+                place, codes = places[name]
+                if type(value) is str:
+                    found[place] = codes.get(value, value) if codes else value
+                else:
+                    found[place] = self._text(value, codes)
         return found
 
     def _text(self, value: Any, codes: Mapping[str, str]) -> str:
         if isinstance(value, date):
-            if value not in self._days:
-                self._days[value] = self.dialect.format_date(value)
-            return self._days[value]
+            text = self._days.get(value)
+            if text is None:
+                text = self._days[value] = self.dialect.format_date(value)
+            return text
         if isinstance(value, list):
             return self.dialect.list_separator.join([self._text(item, codes) for item in value])
         if isinstance(value, tuple):

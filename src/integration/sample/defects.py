@@ -55,8 +55,8 @@ class Planter:
             rates = ((name, KIND[name], self.rate(name, source)) for name in MISTAKES)
             required = frozenset(field.name for field in load_contract(source) if field.required)
             found = tuple(one for one in rates if one[2])
-            cases = (self.rate(name, source) for name in ("code_unknown", "required_empty"))
-            self._plans[source] = _Plan(found, *cases, required)
+            unknown, empty = (self.rate(name, source) for name in ("code_unknown", "required_empty"))
+            self._plans[source] = _Plan(found, unknown, empty, required)
         return self._plans[source]
 
     def plant(self, row: Row, record: Record, roles: list[tuple[str, Person, str]]) -> Planted:

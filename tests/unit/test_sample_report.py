@@ -18,6 +18,7 @@ from helpers.published import figures
 from helpers.truth import Truth
 from integration.errors import UsageError
 from integration.reasons import Reason
+from integration.sample.defects import COLUMN_CONSTANT, DOUBLE, TWICE
 from integration.sample.report import check, write_pages
 from integration.sample.report.checking import LIVES, comparable
 from integration.sample.report.compare import compare, standard_error
@@ -348,6 +349,7 @@ def test_every_planted_defect_has_words() -> None:
     text = files("integration.sample").joinpath("defects.yml").read_text(encoding="utf-8")
     planned = yaml.safe_load(text)
     kinds = {*planned["rows"], *(delivery["defect"] for delivery in planned["deliveries"])}
+    kinds |= {TWICE, DOUBLE, COLUMN_CONSTANT}
     assert {f"defect.{kind}" for kind in kinds} <= set(labels())
 
 

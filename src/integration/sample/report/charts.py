@@ -122,11 +122,11 @@ class _Frame:
 
     def box(self, start: str, end: str) -> dict[str, Any]:
         """A bar from one field to another."""
-        return {"x": self.x(start), "x2": f"{end}:Q", "y": self.y("top"), "y2": "bottom:Q"}
+        return {"x": self.x(start), "x2": self.alt.X2(f"{end}:Q"), **self._bar()}
 
     def upright(self, field: str) -> dict[str, Any]:
         """An upright stroke at a field."""
-        return {"x": self.x(field), "y": self.y("top"), "y2": "bottom:Q"}
+        return {"x": self.x(field), **self._bar()}
 
     def middle(self, field: str) -> dict[str, Any]:
         """A point at a field."""
@@ -135,8 +135,11 @@ class _Frame:
     def tracks(self) -> list[Any]:
         """The pale ground of each row."""
         track = self.of("rows").mark_rect(fill=PAINTS["band"], opacity=1)
-        place = {"x": self.alt.value(0), "x2": self.alt.value(WIDTH)}
-        return [track.encode(**place, y=self.y("top"), y2="bottom:Q")]
+        return [track.encode(x=self.alt.XValue(0), x2=self.alt.X2Value(WIDTH), **self._bar())]
+
+    def _bar(self) -> dict[str, Any]:
+        """From top to bottom of a row's bar."""
+        return {"y": self.y("top"), "y2": self.alt.Y2("bottom:Q")}
 
     def texts(self) -> list[Any]:
         """Each row's name at the left and its value at the right, above the bar."""
@@ -144,8 +147,8 @@ class _Frame:
         name = self.of("rows").mark_text(align="left", **look)
         text = self.of("rows").mark_text(align="right", fontWeight=700, **look)
         return [
-            name.encode(x=self.alt.value(0), y=self.y("line"), text="name:N"),
-            text.encode(x=self.alt.value(WIDTH), y=self.y("line"), text="text:N"),
+            name.encode(x=self.alt.XValue(0), y=self.y("line"), text=self.alt.Text("name:N")),
+            text.encode(x=self.alt.XValue(WIDTH), y=self.y("line"), text=self.alt.Text("text:N")),
         ]
 
     def drawn(self, layers: Sequence[Any], data: Sequence[dict[str, Any]], words: Words) -> dict[str, Any]:

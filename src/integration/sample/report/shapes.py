@@ -29,7 +29,7 @@ def pyramid(classes: Sequence[tuple[str, float, float]], top: float, words: Word
         for place, (name, men, women) in enumerate(classes)
     ]  # fmt: skip
     y_scale = alt.Scale(domain=[-18, height], range=[0, height + 18], nice=False)
-    y = {"y": alt.Y("top:Q", scale=y_scale, axis=None), "y2": "bottom:Q"}
+    y = {"y": alt.Y("top:Q", scale=y_scale, axis=None), "y2": alt.Y2("bottom:Q")}
     axis = alt.Axis(
         title=None, orient="bottom", values=[0, end / 2, end], labelFontSize=12, labelColor=PAINTS["muted"],
         gridColor=PAINTS["grid"], domain=False, ticks=False, labelPadding=6,
@@ -45,13 +45,13 @@ def pyramid(classes: Sequence[tuple[str, float, float]], top: float, words: Word
         )
         x = alt.X(f"{field}:Q", scale=scale, axis=axis)
         return alt.layer(
-            bar.encode(x=x, x2=alt.datum(0), **y),
-            head.encode(x=alt.X("v:Q", scale=scale, axis=axis), y=alt.value(0)),
+            bar.encode(x=x, x2=alt.X2Datum(0), **y),
+            head.encode(x=alt.X("v:Q", scale=scale, axis=axis), y=alt.YValue(0)),
         )
 
     names = alt.Chart(alt.NamedData(name="rows")).mark_text(fontSize=11, color=PAINTS["muted"])
     middle = names.encode(
-        x=alt.value(HALF + GAP / 2), y=alt.Y("line:Q", scale=y_scale, axis=None), text="label:N"
+        x=alt.XValue(HALF + GAP / 2), y=alt.Y("line:Q", scale=y_scale, axis=None), text=alt.Text("label:N")
     )
     sides = [
         side("men", "other", [HALF, 0]),
@@ -89,16 +89,20 @@ def sizes(
     look = {"fontSize": 12, "color": PAINTS["ink"]}
     layers = [
         every.mark_rect(fill=PAINTS["accent"], opacity=1).encode(
-            x=x("from"), x2="to:Q", y=y, y2=alt.datum(0)
+            x=x("from"), x2=alt.X2("to:Q"), y=y, y2=alt.Y2Datum(0)
         ),
-        every.mark_text(dy=-9, fontWeight=700, **look).encode(x=x("middle"), y=above, text="text:N"),
-        every.mark_text(baseline="top", **look).encode(x=x("middle"), y=alt.value(TALL + 6), text="name:N"),
+        every.mark_text(dy=-9, fontWeight=700, **look).encode(
+            x=x("middle"), y=above, text=alt.Text("text:N")
+        ),
+        every.mark_text(baseline="top", **look).encode(
+            x=x("middle"), y=alt.YValue(TALL + 6), text=alt.Text("name:N")
+        ),
     ]
     if published is not None:
         stroke = alt.Chart(alt.Data(values=[{"value": published, "from": 0, "to": step}]))
         layers.append(
             stroke.mark_rule(color=PAINTS["norm"], strokeWidth=2.5, opacity=1).encode(
-                x=x("from"), x2="to:Q", y=y
+                x=x("from"), x2=alt.X2("to:Q"), y=y
             )
         )
     chart = alt.layer(*layers).properties(width=COLUMNS, height=TALL)

@@ -45,6 +45,25 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
 
 
+def test_a_page_without_households_and_planted_things_is_whole_too(driver: Any, tmp_path: Path) -> None:
+    """As of a given population: nobody has a household, nothing is planted, nothing is comparable."""
+    truth = made_truth(homes=3)
+    for name in ("defects", "themes"):
+        truth.tables[name] = []
+    for person in truth.tables["persons"]:
+        person |= {"household_id": None, "household": None, "household_place": None}
+    for delivery in truth.tables["deliveries"]:
+        delivery["defect"] = None
+    settings = Settings(home=truth.write(tmp_path / "home", population="ab", scale=None))
+    look(driver, NARROW, "light")
+    driver.get(write_pages(settings, check(settings)).as_uri())
+    assert violations(driver, axe_source()) == []
+    text = driver.find_element(By.TAG_NAME, "main").text
+    for says in ("niet gemaakt om op de gepubliceerde cijfers", "geen fout ingebouwd", "geen verschillen ingebouwd",
+                 "zijn de huishoudens niet bekend", "niets te meten"):  # fmt: skip
+        assert says in text
+
+
 def test_nothing_is_refused_by_the_content_policy(driver: Any, site: Path) -> None:
     driver.get_log("browser")
     look(driver, WIDE, "light")

@@ -46,7 +46,7 @@ from integration.contracts import contract_ids, load_contract
 assert integration.storage.__file__.startswith({str(tmp_path)!r})
 assert len(contract_ids()) == 7 and load_contract("wijkteam").fields
 assert all(integration.storage.resource(n).is_dir() for n in ("warehouse", "expectations", "dags"))
-sys.argv = ["integration", "--home", "var", "sample", "--children", "30"]
+sys.argv = ["integration", "--home", "var", "sample", "--scale", "0.01"]
 integration.cli.main()
 """
     done = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
+from helpers.samples import content
 from integration.errors import DeclarationError, UsageError
 from integration.reasons import Reason
 from integration.sample import generate
@@ -46,18 +46,6 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Zones:
 
 def column(zones: Zones, table: str, name: str) -> list:
     return pq.read_table(zones.truth / f"{table}.parquet", columns=[name]).column(name).to_pylist()
-
-
-def content(home: Path) -> dict[str, tuple[str, int]]:
-    """Every file's SHA-256 and modification time (of deliveries: the moment they arrived)."""
-    return {
-        str(path.relative_to(home)): (
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            int(path.stat().st_mtime) if "inbox" in path.parts else 0,
-        )
-        for path in sorted(home.rglob("*"))
-        if path.is_file()
-    }
 
 
 # -- the same seed, the same bytes -----------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ The truth is a list of events (see the sample's ``events``): a kind, a day, the 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -53,6 +55,16 @@ class Truth:
     events: list[Happening]
     departures: dict[int, date] = field(default_factory=dict)
     _units: dict[str, list[Unit]] = field(default_factory=dict)
+    _by: dict[str, dict[Any, list[Happening]]] = field(default_factory=dict)
+
+    def by(self, what: str, value: object) -> list[Happening]:
+        """The events with this kind, gezin or case, in their order; looked up, so that judging takes seconds."""
+        if what not in self._by:
+            found: dict[Any, list[Happening]] = {}
+            for event in self.events:
+                found.setdefault(getattr(event, what), []).append(event)
+            self._by[what] = found
+        return self._by[what].get(value, [])
 
     def units(self, indicator: str) -> list[Unit]:
         """An indicator's units, worked out once."""
@@ -62,17 +74,13 @@ class Truth:
 
     def of(self, kind: str, *, source: str | None = None, gezin: int | None = None) -> Iterator[Happening]:
         """Events of a kind, perhaps of one source or gezin."""
-        for event in self.events:
-            if (
-                event.kind == kind
-                and (source is None or event.source == source)
-                and gezin in {None, event.gezin}
-            ):
+        for event in self.by("kind", kind) if gezin is None else self.by("gezin", gezin):
+            if event.kind == kind and (source is None or event.source == source):
                 yield event
 
     def in_case(self, handover: Happening, kind: str) -> Happening | None:
         """The first event of a kind in the same Veilig Thuis case."""
-        found = [e for e in self.of(kind, source="veilig_thuis") if e.case == handover.case]
+        found = [e for e in self.by("case", handover.case) if e.kind == kind and e.source == "veilig_thuis"]
         return min(found, key=lambda e: e.day) if found else None
 
 
@@ -101,6 +109,7 @@ def read_truth(folder: Path, municipality: str) -> Truth:
 # -- days --------------------------------------------------------------------------------------------------------
 
 
+@cache
 def is_working_day(day: date) -> bool:
     """Monday to Friday, except the holidays of the Algemene termijnenwet."""
     sunday = easter(day.year)
@@ -179,8 +188,8 @@ def i05(truth: Truth) -> Iterator[Unit]:
         end = min([closes, *safe])
         active = {
             e.day
-            for e in truth.events
-            if e.gezin == handover.gezin and e.source in LOCAL and (e.source, e.kind) not in WITHOUT_A_DATE
+            for e in truth.by("gezin", handover.gezin)
+            if e.source in LOCAL and (e.source, e.kind) not in WITHOUT_A_DATE
         }
         silence = longest = 0
         day = start + timedelta(days=1)
@@ -233,9 +242,9 @@ def i23(truth: Truth, start: date, end: date) -> Iterator[Unit]:
             if str(e.facts.get("reason")) == "38"
         ),
     }
+    numbers = Counter(gezin for gezin, _, day, _ in moves if start <= day <= end)
     for gezin in active:
-        number = sum(1 for move in moves if move[0] == gezin and start <= move[2] <= end)
-        yield Unit(gezin, end, hit=number >= 3, value=number)
+        yield Unit(gezin, end, hit=numbers[gezin] >= 3, value=numbers[gezin])
 
 
 def handovers(truth: Truth) -> list[Happening]:

@@ -7,7 +7,6 @@ the bytes are the same however the families were divided.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import yaml
 
@@ -30,13 +29,6 @@ def wrong(sender: Sender, period: Period, planned: Defects | None) -> DeliveryDe
             if plan.period == period.text or later:
                 return plan
     return None
-
-
-def _never_taken_back(record: Record, deliveries: Sequence[Delivery]) -> bool:
-    """Whether a record was made by mistake and no delivery would tell so: the truth knows nothing of it."""
-    known = (fact.day for fact in record.facts if fact.column == "reden_wijziging")
-    back = record.deleted or next(known, None)
-    return back is not None and all(back > delivery.period.end for delivery in deliveries)
 
 
 class Post:
@@ -72,8 +64,6 @@ class Post:
         self._planter.reported = reported
         tables: Tables = {"records": [], "defects": []}
         for record in sorted(records, key=lambda one: one.gezin.id):
-            if _never_taken_back(record, self._open.get(record.source, ())):
-                continue
             second = self._planter.again(record)
             for kept in (Kept(record), Kept(second, again=True)) if second else (Kept(record),):
                 for delivery in self._open.get(record.source, ()):

@@ -121,20 +121,23 @@ def _facts(event: Event, form: SourceForm) -> list[Fact]:
     return found
 
 
-def mistakes(records: list[Record], lives: Lives, base: Mapping[str, date], seed: int) -> list[Record]:
+def mistakes(
+    records: list[Record], lives: Lives, told: Mapping[str, tuple[date, date]], seed: int
+) -> list[Record]:
     """Records made by mistake shortly before the base delivery and taken back in one of the periods after it.
 
-    They copy the opening of a real record, so they name nobody new, and the truth knows no event of them. Youth
-    care takes an assignment back by reason 13 (never sent), the others by deleting the record.
+    ``told`` gives by source the last days of the base delivery and of the last period. They copy the opening of a real
+    record, so they name nobody new, and the truth knows no event of them. Youth care takes an assignment back by
+    reason 13 (never sent), the others by deleting the record.
     """
     found = []
     for record in records:
         rate = lives.mistakes.get(record.source, 0.0)
-        rng = stream(seed, "mistake", record.record_id)
-        if rng.random() >= rate or record.opened > base[record.source]:
+        rng, (base, last) = stream(seed, "mistake", record.record_id), told[record.source]
+        if rng.random() >= rate or record.opened > base:
             continue
-        day = base[record.source] - timedelta(days=rng.randint(1, 40))
-        back = base[record.source] + timedelta(days=rng.randint(1, (lives.end - base[record.source]).days))
+        day = base - timedelta(days=rng.randint(1, 40))
+        back = base + timedelta(days=rng.randint(1, (last - base).days))
         wrong = Record(record.source, f"{record.record_id}X", record.gezin, record.roles)
         wrong.facts = [Fact(day, fact.column, _again(fact, day)) for fact in record.facts
                        if fact.day == record.opened and not fact.add]  # fmt: skip

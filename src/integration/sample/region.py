@@ -77,6 +77,7 @@ class Place:
         planned = packaged(Defects, "defects") if recipe.defects == "demo" else None
         encoding = "utf-8-sig" if recipe.population else None
         self._senders = list(senders(self.rules, self.code))
+        self._told = {str(one.source): (one.calendar.base, one.periods()[-1].end) for one in self._senders}
         self.post = Post(Zones(work), self.code, self.rules, planned, recipe.seed, name=recipe.names[self.code],
                          encoding=encoding)  # fmt: skip
         self.truth = Truth(part_of(work, self.code))
@@ -91,8 +92,7 @@ class Place:
         self._give_leading_zero(events)
         place_children(people, events, self.recipe.seed)
         records = keep(events, self.forms, self.recipe.seed)
-        base = {str(sender.source): sender.calendar.base for sender in self._senders}
-        records += mistakes(records, self.lives, base, self.recipe.seed)
+        records += mistakes(records, self.lives, self._told, self.recipe.seed)
         reported = {event.gezin.id for event in events if event.source == "veilig_thuis"}
         for table, rows in self.post.add(records, people, reported).items():
             self.truth.add(table, rows)

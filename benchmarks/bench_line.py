@@ -1,7 +1,8 @@
 """Rows a second of each stage and of the whole line, at 1 and at 10 times the sample.
 
 Time should grow no faster than the rows: ``growth`` is the time ratio divided by the row ratio, measured in the
-same run on the same machine (1.0 is linear; below 1 is better). Prints JSON.
+same run on the same machine (1.0 is linear; below 1 is better). ``peak_mb`` is the largest memory of any process up to
+the end of each stage: it only rises, and rises where a stage needs more than those before it. Prints JSON.
 
     python benchmarks/bench_line.py [--scale 0.1] [--times 10]
 """
@@ -64,14 +65,22 @@ def measure(scale: float) -> dict[str, Any]:
         forget_settings()
 
 
+def peak_mb() -> int:
+    """The largest memory that this process or one it waited for has had, in MB."""
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return round(max(peaks) / 1024)
+
+
 def stages() -> dict[str, Any]:
     """Time every stage of the line; encoding includes its processes, checking includes its import."""
     seconds: dict[str, float] = {}
+    memory: dict[str, int] = {}
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
         result = work()
         seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 3)
+        memory[stage] = peak_mb()
         return result
 
     rows = sum(outcome.rows for outcome in timed("receive", pipeline.receive))
@@ -90,10 +99,7 @@ def stages() -> dict[str, Any]:
         "rows": rows,
         "seconds": seconds,
         "rows_per_second": {stage: round(rows / max(spent, 1e-3)) for stage, spent in seconds.items()},
-        "peak_mb": round(
-            max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-            / 1024
-        ),
+        "peak_mb": memory,
     }
 
 

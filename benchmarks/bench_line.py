@@ -1,8 +1,9 @@
 """Rows a second of each stage and of the whole line, at 1 and at 10 times the sample.
 
 Time should grow no faster than the rows: ``growth`` is the time ratio divided by the row ratio, measured in the
-same run on the same machine (1.0 is linear; below 1 is better). ``peak_mb`` is the largest memory of any process up to
-the end of each stage: it only rises, and rises where a stage needs more than those before it. Prints JSON.
+same run on the same machine (1.0 is linear; below 1 is better). ``peak_mb`` is the largest memory this process had in
+each stage (Linux lets it be counted anew), for encoding that of its largest process. Each size runs in a process of
+its own. Prints JSON.
 
     python benchmarks/bench_line.py [--scale 0.1] [--times 10]
 """
@@ -15,6 +16,7 @@ import os
 import platform
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -33,9 +35,12 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", type=float, default=0.1)
     parser.add_argument("--times", type=float, default=10)
+    parser.add_argument("--one", action="store_true", help="this scale only, in this process")
     chosen = parser.parse_args()
-    small = measure(chosen.scale)
-    large = measure(chosen.scale * chosen.times)
+    if chosen.one:
+        sys.stdout.write(json.dumps(measure(chosen.scale)))
+        return
+    small, large = (in_a_process(chosen.scale * times) for times in (1, chosen.times))
     rows = large["rows"] / small["rows"]
     growth = {
         stage: round(large["seconds"][stage] / max(small["seconds"][stage], 1e-3) / rows, 3)
@@ -49,6 +54,15 @@ def main() -> None:
         "growth": growth,
     }
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+def in_a_process(scale: float) -> dict[str, Any]:
+    """Measure one size in a fresh process."""
+    command = [sys.executable, __file__, "--one", "--scale", str(scale)]
+    found: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    )
+    return found
 
 
 def measure(scale: float) -> dict[str, Any]:
@@ -65,10 +79,16 @@ def measure(scale: float) -> dict[str, Any]:
         forget_settings()
 
 
+def forget_peak() -> None:
+    """Let the kernel count the largest memory of this process anew (proc(5), clear_refs)."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_mb() -> int:
-    """The largest memory that this process or one it waited for has had, in MB."""
-    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return round(max(peaks) / 1024)
+    """The largest memory that this process has had since then, in MB."""
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return round(int(line.split()[1]) / 1024)
 
 
 def stages() -> dict[str, Any]:
@@ -77,16 +97,18 @@ def stages() -> dict[str, Any]:
     memory: dict[str, int] = {}
 
     def timed(stage: str, work: Callable[[], Any]) -> Any:
+        forget_peak()
         start = time.perf_counter()
         result = work()
         seconds[stage] = round(seconds.get(stage, 0.0) + time.perf_counter() - start, 3)
-        memory[stage] = peak_mb()
+        memory[stage] = max(memory.get(stage, 0), peak_mb())
         return result
 
     rows = sum(outcome.rows for outcome in timed("receive", pipeline.receive))
     ids = pipeline.pending()
     for delivery_id in ids:
         timed("encode", lambda delivery_id=delivery_id: pipeline.encode(delivery_id))
+    memory["encode"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
     timed("check", lambda: pipeline.check(ids))
     timed("load", lambda: pipeline.load(ids))
     for domain in pipeline.domains():

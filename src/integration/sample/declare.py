@@ -109,6 +109,7 @@ class PopulationRates(Strict):
     children: Annotated[dict[int, float], AfterValidator(_whole)]
     grown_children: Annotated[dict[int, float], AfterValidator(_whole)]
     ages: dict[Literal["one_person", "couple"], Annotated[dict[int, float], AfterValidator(_whole)]]
+    women_alone: dict[int, Share]
     deaths_a_year: dict[int, Share]
     moves_in: Share
     moves_out: Share

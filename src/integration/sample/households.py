@@ -11,7 +11,7 @@ from typing import Literal
 from integration.sample.addresses import AddressBook
 from integration.sample.declare import Lives, PopulationRates
 from integration.sample.model import MINOR, Address, Gezin, Person, Population
-from integration.sample.people import YEAR, Ages, Deaths, PersonMaker
+from integration.sample.people import YEAR, Ages, Deaths, PersonMaker, by_age
 
 Guardians = dict[int, list[tuple[Person, str]]]
 PARENT = "10"
@@ -65,7 +65,10 @@ class HouseholdMaker:
 
     def single(self, rng: random.Random) -> None:
         """Somebody who lives alone."""
-        person = self.persons.adult(rng, rng.choice("12"), self._aged(rng, "one_person"))
+        born = self._aged(rng, "one_person")
+        age = (self.rates.reference_day - born).days / YEAR
+        women = by_age(self.rates.women_alone, age) or 0.0
+        person = self.persons.adult(rng, "2" if rng.random() < women else "1", born)
         self._settle(rng, "one_person", self._home(rng), [(person, "alone")])
 
     def couple(self, rng: random.Random, *, stays: bool = False) -> tuple[Person, Address]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import accumulate, count, pairwise
@@ -17,6 +16,11 @@ from integration.sample.naming import Municipality, Names, joined
 
 YEAR = 365.25
 """Days."""
+
+
+def by_age(rates: dict[int, float], age: float) -> float | None:
+    """The rate declared from the highest age that is not above ``age``; None below all of them."""
+    return next((rates[low] for low in sorted(rates, reverse=True) if low <= age), None)
 
 
 class Ages:
@@ -38,14 +42,13 @@ class Deaths:
     """Who dies in the time of the lives, by age at its start."""
 
     def __init__(self, yearly: dict[int, float], start: date, end: date) -> None:
-        self._from = sorted(yearly)
-        self._yearly = [yearly[age] for age in self._from]
+        self._yearly = yearly
         self._start, self._days = start, (end - start).days
 
     def day(self, rng: random.Random, born: date) -> date | None:
         """The day of death of someone born on ``born``, or None for who lives on."""
-        place = bisect_right(self._from, (self._start - born).days / YEAR) - 1
-        if place < 0 or rng.random() >= self._yearly[place] * self._days / YEAR:
+        yearly = by_age(self._yearly, (self._start - born).days / YEAR)
+        if yearly is None or rng.random() >= yearly * self._days / YEAR:
             return None
         return self._start + timedelta(days=rng.randint(1, self._days))
 

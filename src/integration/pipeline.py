@@ -6,7 +6,7 @@
 
 Each function takes ids, reads the installation's settings and returns a small frozen result with ids, counts
 and reason codes. DAGs, the command line and pages call these functions and nothing deeper. Every stage can
-be run again: what was done is recognised and left alone.
+be run again: what was done is recognised and left alone. What begins and ends is written in the audit log.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from integration import audit
 from integration.errors import IntegrationError, KeyUnavailable
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # -- deliveries ------------------------------------------------------------------------------------
 
 
+@audit.stage
 def receive(source: str | None = None) -> list[Outcome]:
     """Take in what lies in the inbox (of one source): each delivery is accepted whole or quarantined whole."""
     from integration.deliveries.receive import receive_inbox
@@ -60,6 +62,7 @@ def pending(source: str | None = None) -> list[str]:
     ]
 
 
+@audit.stage
 def encode(delivery_id: str) -> Outcome:
     """Replace a delivery's identifiers by keyed pseudonyms, in a short-lived process of its own.
 
@@ -77,6 +80,7 @@ def encode(delivery_id: str) -> Outcome:
     return _settled(entry)
 
 
+@audit.stage
 def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     """Run each delivery's expectation suite. A critical failure stops that delivery; warnings pass and are kept."""
     settings = get_settings()
@@ -119,6 +123,7 @@ def _settled(entry: Entry) -> Outcome:
     )
 
 
+@audit.stage
 def load(delivery_ids: Sequence[str]) -> list[Outcome]:
     """Keep the checked deliveries' Parquet in the linked zone, each whole; every record version stays."""
     settings = get_settings()
@@ -151,6 +156,7 @@ def domains() -> list[str]:
     )
 
 
+@audit.stage
 def link(domain: str) -> DomainResult:
     """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
     from integration import inputs, warehouse
@@ -169,11 +175,13 @@ def link(domain: str) -> DomainResult:
     return DomainResult(domain, "link", counts=_counts(persons) | _counts(families))
 
 
+@audit.stage
 def model(domain: str) -> DomainResult:
     """Build ``warehouse/staging`` and ``warehouse/core``: one SQL file a table."""
     return _build(domain, "model", ("staging", "core"))
 
 
+@audit.stage
 def overview(domain: str) -> DomainResult:
     """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
     from integration import warehouse
@@ -187,6 +195,7 @@ def overview(domain: str) -> DomainResult:
     return result
 
 
+@audit.stage
 def indicators(domain: str) -> DomainResult:
     """Calculate the indicators and publish the domain's file by an atomic rename."""
     from integration import warehouse
@@ -235,6 +244,7 @@ def nightly(domain: str) -> list[DomainResult]:
 # -- all domains together --------------------------------------------------------------------------
 
 
+@audit.stage
 def release() -> ReleaseResult:
     """Protect the closed periods' figures and publish them as a numbered release; the same figures twice is once."""
     from integration.release_stage import build_release

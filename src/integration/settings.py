@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     raw_days: int = 7
     staging_days: int = 30
     linked_months: int = 36
+    log_years: int = 5
+    organisation: str = Field(default="", pattern="^([A-Z0-9]{2,12})?$")
+    """Code of the organisation that runs this installation and answers for what is of no one municipality."""
+    audit_export: Path | None = None
+    """Signed heads of the audit logs are also written here: a folder that somebody else keeps."""
     municipality_names: dict[str, str] = {}
     """Names that municipalities are shown by, in the place of their own: code to name."""
 

@@ -83,6 +83,11 @@ class Zones:
         return self.home / "logs"
 
     @property
+    def audit(self) -> Path:
+        """What was processed and who looked, a file a log and day, and the signed heads; kept 5 years."""
+        return self.home / "audit"
+
+    @property
     def tmp(self) -> Path:
         """Private scratch space (spill files); emptied by whoever uses it."""
         return self.home / "tmp"

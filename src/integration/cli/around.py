@@ -191,10 +191,17 @@ def indicators_query(
 @quarantine_app.command("list")
 def quarantine_list(json_: Json = False) -> None:
     """What lies in quarantine and why, in Dutch; never a value from the data."""
-    from integration import console
+    from integration import audit, console
     from integration.deliveries.quarantine import quarantined
 
     rows: list[dict[str, Any]] = [vars(item) for item in quarantined(settings().zones)]
+    shown = {
+        f"quarantine:{r['quarantine_id']}": f"delivery:{r['delivery_id']}"
+        if r["delivery_id"]
+        else f"quarantine:{r['quarantine_id']}"
+        for r in rows
+    }
+    audit.looked(settings(), "quarantine.list", shown, purpose=audit.Purpose.STEWARDSHIP, made_by="receive")
     if json_:
         console.print_json(rows)
         return
@@ -205,9 +212,18 @@ def quarantine_list(json_: Json = False) -> None:
 @quarantine_app.command("replay")
 def quarantine_replay(quarantine_id: str) -> None:
     """Put a refused delivery back in the inbox, for after its cause was mended here."""
-    from integration import console
-    from integration.deliveries.quarantine import replay
+    from integration import audit, console
+    from integration.deliveries.quarantine import quarantined, replay
 
+    shown = [f"quarantine:{i.quarantine_id}" for i in quarantined(settings().zones) if i.quarantine_id == quarantine_id]
+    audit.looked(
+        settings(),
+        "quarantine.replay",
+        dict.fromkeys(shown, f"quarantine:{quarantine_id}"),
+        purpose=audit.Purpose.STEWARDSHIP,
+        made_by="receive",
+        outcome="changed",
+    )
     replay(settings().zones, quarantine_id)
     console.stdout().print("Back in the inbox")
 

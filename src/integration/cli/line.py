@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from integration.cli.app import Json, app, settings
-from integration.cli.show import page, reason, show_indicators, show_outcomes, show_page
+from integration.cli.show import look_at_status, page, reason, show_indicators, show_outcomes, show_page
 from integration.errors import EXIT_FINDINGS, IntegrationError
 from integration.reasons import Reason
 
@@ -66,10 +66,9 @@ def demo(
 def status(json_: Json = False) -> None:
     """How things stand per source, supplier and domain."""
     from integration import console
-    from integration.status import status as how_things_stand
 
     if json_:
-        console.print_json(how_things_stand(settings()))
+        console.print_json(look_at_status())
     else:
         show_outcomes()
 

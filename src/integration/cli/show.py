@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from integration.cli.app import settings
 
@@ -14,12 +15,28 @@ def reason(code: str | None) -> str:
     return f"{code}: {Reason[code].nl}" if code else ""
 
 
-def show_outcomes() -> None:
-    """Tables of what happened per source and municipality."""
-    from integration import console
+def look_at_status() -> dict[str, Any]:
+    """How things stand, written in the access log first: persons and families are counted exactly."""
+    from integration import audit
     from integration.status import status as how_things_stand
 
     state = how_things_stand(settings())
+    shown = [f"domain:{d['domain']}" for d in state["domains"] if d["persons"] is not None]
+    audit.looked(
+        settings(),
+        "status",
+        dict(zip(shown, shown, strict=True)),
+        purpose=audit.Purpose.STEWARDSHIP,
+        made_by="indicators",
+    )
+    return state
+
+
+def show_outcomes() -> None:
+    """Tables of what happened per source and municipality."""
+    from integration import console
+
+    state = look_at_status()
     mark = "SYNTHETISCH · " if state["synthetic"] else ""
     rows = [
         (

@@ -97,6 +97,13 @@ class Keyring:
                 found[f"{self.version}.{domain}.{purpose}"] = fingerprint(self.subkey(domain, purpose))
         return found
 
+    def signing_seeds(self) -> list[bytes]:
+        """Return the seeds of the Ed25519 keys that sign the audit's heads: chained versions, then the active one.
+
+        Their info text has no domain, so that no other key is derived from it.
+        """
+        return [self._vault.derive(entry.version, b"integration/v1/audit-heads") for entry in self._chain]
+
     def _derive(self, version: int, domain: DomainCode, purpose: str) -> bytes:
         if purpose not in PURPOSES:
             raise ValueError("unknown purpose")

@@ -1,0 +1,285 @@
+"""Where the system writes its audit logs: around every stage, and before anything is shown.
+
+:func:`stage` wraps a stage of the line: one line when it begins and one when it ends, for each delivery or domain,
+under one processing id. :func:`looked` is called before a person sees anything below a published release. Both
+fail closed: what cannot be logged is not done (AUDIT_UNWRITABLE).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+
+from integration import __version__
+from integration.audit.heads import Head, write_heads
+from integration.audit.lines import Event, is_actor, new_processing_id, read_line
+from integration.audit.log import AuditLog
+from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES, Purpose, StageRule
+from integration.errors import IntegrationError, UsageError
+from integration.names import DeliveryId, InvalidName, municipality, source
+from integration.outcomes import DomainResult, Outcome
+from integration.pseudonyms.keyring import DESTROYED, list_keys, open_keyring
+from integration.pseudonyms.tokens import labelled, message
+from integration.reasons import Reason
+from integration.settings import get_settings
+
+if TYPE_CHECKING:
+    from integration.names import DomainCode
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_LOOK_BACK = 40
+"""Days with lines in which the processing behind what is shown is sought; quarantine is kept shorter."""
+
+
+class End(NamedTuple):
+    """How a stage ended for one object."""
+
+    object: str
+    outcome: str
+    reason: Reason | None = None
+
+
+class Recorder:
+    """One run of a stage; ``ends`` is filled by whoever runs it."""
+
+    def __init__(self, processing_id: str) -> None:
+        self.processing_id = processing_id
+        self.ends: list[End] = []
+
+
+def stage(function: Callable[P, R]) -> Callable[P, R]:
+    """Write down every run of a stage of the line, which has its rule in :data:`STAGES` under its own name."""
+    name = function.__name__
+    rule, parameters = STAGES[name], signature(function)
+
+    @wraps(function)
+    def recorded(*arguments: P.args, **named: P.kwargs) -> R:
+        given = next(iter(parameters.bind(*arguments, **named).arguments.values()), None)
+        objects = _objects(rule, given)
+        settings = get_settings()
+        with processing(settings, name, objects) as recorder:
+            result = function(*arguments, **named)
+            recorder.ends = _ends(objects, result)
+        if rule.heads:
+            sign_or_tell(settings)
+        return result
+
+    return recorded
+
+
+@contextmanager
+def processing(settings: Settings, action: str, objects: Sequence[str]) -> Iterator[Recorder]:
+    """One run of a stage over some objects: a line each when it begins and when it ends.
+
+    When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
+    A process that was killed leaves a beginning without an end.
+    """
+    rule, recorder = STAGES[action], Recorder(new_processing_id())
+    keys = _fingerprints(settings) if rule.keyed else {}
+
+    def write(event: str, ends: Iterable[End | str]) -> None:
+        told = [end if isinstance(end, End) else End(end, "") for end in ends]
+        events = [
+            _event(settings, event, action, end.object, rule.purpose, outcome=end.outcome or None, reason=end.reason,
+                   processing_id=recorder.processing_id, keys=keys)
+            for end in told
+        ]  # fmt: skip
+        _append(settings, PROCESSING, events)
+
+    write(BEGUN, objects)
+    try:
+        yield recorder
+    except Exception as error:
+        reason = error.reason if isinstance(error, IntegrationError) else Reason.INTERNAL
+        write(ENDED, [End(name, "failed", reason) for name in objects])
+        raise
+    write(ENDED, recorder.ends or [End(name, "done") for name in objects])
+
+
+def looked(
+    settings: Settings,
+    action: str,
+    objects: Mapping[str, str],
+    *,
+    purpose: Purpose,
+    made_by: str | None = None,
+    outcome: str = "shown",
+    case: str | None = None,
+    subjects: Iterable[str] = (),
+    actor: str | None = None,
+) -> None:
+    """Write down that somebody looks, before it is shown; the one place where the access log is written.
+
+    ``objects`` are what is looked at, each with the name under which the stage ``made_by`` processed it: the newest
+    such processing gives the line its processing id. ``subjects`` are made by :func:`subject_token`; ``actor`` is
+    the user of a page or service, by default the operating system's. Nothing to show is nothing to write.
+    Raises :class:`UsageError` (INPUT_INVALID) for a case number that is not one, before anything is shown, and
+    :class:`IntegrationError` (AUDIT_UNWRITABLE).
+    """
+    made = _made(settings, made_by, set(objects.values())) if made_by else {}
+    tokens = tuple(subjects)
+    try:
+        events = [
+            _event(settings, LOOKED, action, name, purpose, outcome=outcome, processing_id=made.get(origin),
+                   case=case, subjects=tokens, actor=actor)
+            for name, origin in objects.items()
+        ]  # fmt: skip
+    except ValueError:
+        raise UsageError(Reason.INPUT_INVALID, "case number, actor or subject is not of the agreed form") from None
+    _append(settings, ACCESS, events)
+
+
+def subject_token(keys: Keyring, domain: DomainCode, pseudonym: str) -> str:
+    """The name under which a person stands in the audit log: a token of their pseudonym under the audit key."""
+    return keys.maker(domain, "audit").token(message("subject", labelled("pseudonym", pseudonym)))
+
+
+def sign_heads(settings: Settings, *, today: bool = True) -> list[Head]:
+    """Sign and export the heads of both logs.
+
+    Raises :class:`KeyUnavailable`, and :class:`IntegrationError`: AUDIT_BROKEN, AUDIT_UNWRITABLE.
+    """
+    keys = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+    try:
+        return write_heads(
+            settings.zones.audit, keys.signing_seeds(), settings.now(), today=today, export=settings.audit_export
+        )
+    except OSError:
+        raise IntegrationError(Reason.AUDIT_UNWRITABLE, "heads") from None
+
+
+def sign_or_tell(settings: Settings) -> None:
+    """Sign the heads at the end of a run; when that cannot be done the run stands, and the log tells why."""
+    try:
+        sign_heads(settings)
+    except IntegrationError as error:
+        event = _event(
+            settings, ENDED, "audit.heads", "audit:heads", Purpose.OVERSIGHT, outcome="failed", reason=error.reason
+        )
+        _append(settings, PROCESSING, [event])
+
+
+def kept_from(settings: Settings) -> str:
+    """The oldest day that must still be there."""
+    return (settings.today() - timedelta(days=366 * settings.log_years)).isoformat()
+
+
+# -- what is told --------------------------------------------------------------------------------------
+
+
+def _objects(rule: StageRule, given: Any) -> list[str]:
+    """What a stage works on, from its first argument; a name that follows no grammar is not repeated."""
+    if rule.kind == "release":
+        return ["release:all"]
+    if given is None:
+        return [f"{rule.kind}:all"]
+    return [_name(rule.kind, text) for text in ([given] if isinstance(given, str) else given)]
+
+
+def _name(kind: str, text: str) -> str:
+    check: dict[str, Callable[[str], object]] = {
+        "delivery": DeliveryId.parse, "domain": municipality, "inbox": source,
+    }  # fmt: skip
+    try:
+        return f"{kind}:{check[kind](text)}"
+    except (InvalidName, ValueError):
+        return f"{kind}:unknown"
+
+
+def _ends(objects: Sequence[str], result: object) -> list[End]:
+    """What came of each object, from what a stage returned."""
+    if isinstance(result, Outcome):
+        return [_outcome(result)]
+    if isinstance(result, DomainResult):
+        return [End(name, "unchanged" if result.unchanged else "done") for name in objects]
+    if isinstance(result, list):
+        each = [_outcome(outcome) for outcome in result]
+        return each if objects and objects[0].startswith("delivery:") else [*each, *(End(o, "done") for o in objects)]
+    number, existing = getattr(result, "number", None), getattr(result, "existing", False)
+    if isinstance(number, int):
+        return [End(f"release:{number:04d}", "unchanged" if existing else "done")]
+    return [End(name, "done") for name in objects]
+
+
+def _outcome(outcome: Outcome) -> End:
+    name = outcome.delivery_id
+    known = name if name.startswith("Q-") else _name("delivery", name).removeprefix("delivery:")
+    kind = "quarantine" if name.startswith("Q-") else "delivery"
+    return End(f"{kind}:{known}", outcome.state, Reason[outcome.reason] if outcome.reason else None)
+
+
+def _event(
+    settings: Settings, event: str, action: str, name: str, purpose: Purpose, *, actor: str | None = None, **rest: Any
+) -> Event:
+    return Event(
+        event=event,
+        time=settings.now(),
+        actor=actor or _user(),
+        action=action,
+        object=name,
+        purpose=purpose,
+        system=f"integration {__version__}",
+        organisation=_organisation(settings, name),
+        **rest,
+    )
+
+
+def _organisation(settings: Settings, name: str) -> str | None:
+    """Who answers for it: the municipality that it is about, else the organisation that runs the installation."""
+    kind, _, text = name.partition(":")
+    parts = text.split(".")
+    if kind == "domain" and text != "unknown":
+        return text
+    if kind == "delivery" and len(parts) == 5:
+        return parts[2]
+    return settings.organisation or None
+
+
+def _user() -> str:
+    """The operating system's user that runs this process, by the system's own word and not the environment's."""
+    number = os.geteuid()
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:
+        name = ""
+    return name if is_actor(name) else f"uid-{number}"
+
+
+def _fingerprints(settings: Settings) -> dict[str, str]:
+    """The key versions in use, by the fingerprints of their roots; none without a keyring."""
+    try:
+        versions = list_keys(settings.zones.keys / "keyring.json")
+    except IntegrationError:
+        return {}
+    return {str(key.version): key.fingerprint for key in versions if key.state != DESTROYED}
+
+
+def _append(settings: Settings, log: str, events: Sequence[Event]) -> None:
+    try:
+        AuditLog(settings.zones.audit, log).append(events)
+    except OSError:
+        raise IntegrationError(Reason.AUDIT_UNWRITABLE) from None
+
+
+def _made(settings: Settings, action: str, names: set[str]) -> dict[str, str]:
+    """The processing id of the newest run of a stage that made something of each name; absent when not found."""
+    log, found = AuditLog(settings.zones.audit, PROCESSING), dict[str, str]()
+    for day in reversed(log.days()[-_LOOK_BACK:]):
+        for raw in reversed(log.path(day).read_bytes().split(b"\n")):
+            if names <= found.keys():
+                return found
+            line = read_line(raw, PROCESSING) if f'"action":"{action}"'.encode() in raw else None
+            fields = line.fields if line is not None and line.sound else {}
+            if fields.get("event") == ENDED and fields["outcome"] not in ("failed", "unchanged"):
+                found.setdefault(fields["object"], fields["processing_id"])
+    return found

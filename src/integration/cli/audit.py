@@ -1,0 +1,61 @@
+"""``integration audit``: verify the audit logs, and sign their heads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from integration.cli.app import Json, audit_app, settings
+
+_LIMIT = (
+    "Zonder hoofden die elders worden bewaard blijven een afgesneden einde en een herschreven log onopgemerkt: "
+    "gebruik --heads MAP."
+)
+
+
+@audit_app.command("verify")
+def audit_verify(
+    heads: Annotated[Path | None, typer.Option(help="Heads that somebody else kept; trusted.")] = None,
+    json_: Json = False,
+) -> None:
+    """Whether the audit logs are what was written. Needs no secret. Exit code 1 when something is wrong."""
+    from integration import audit, console
+
+    chosen = settings()
+    report = audit.verify(chosen.zones.audit, heads, kept_from=audit.kept_from(chosen))
+    if json_:
+        console.print_json(report.as_dict())
+        raise typer.Exit(report.exit_code)
+    rows = [
+        (d.log, d.day, d.lines, d.first_time, d.last_time, d.last, d.signed_up_to, d.held_up_to, d.torn_set_aside)
+        for d in report.days
+    ]
+    columns = ("log", "dag", "regels", "van", "tot", "laatste", "getekend tot", "elders bewaard tot", "apart gelegd")
+    console.print_table("Auditlog", columns, rows)
+    if report.findings:
+        found = [(f.log, f.day, f.line, f"{f.kind.value}: {f.kind.nl}") for f in report.findings]
+        console.print_table("Bevindingen", ("log", "dag", "regel", "wat"), found)
+    else:
+        console.stdout().print("Geen bevindingen")
+    if not report.held_elsewhere:
+        console.stderr().print(_LIMIT)
+    raise typer.Exit(report.exit_code)
+
+
+@audit_app.command("heads")
+def audit_heads(
+    today: Annotated[bool, typer.Option("--today", help="Also of the day that is not over.")] = False,
+    json_: Json = False,
+) -> None:
+    """Sign the heads of both logs and write them out; needs the keyring."""
+    from integration import audit, console
+
+    made = audit.sign_heads(settings(), today=today)
+    if json_:
+        console.print_json([vars(head) for head in made])
+        return
+    rows = [(h.log, h.day, h.first, h.n, "ja" if h.finished else "nee", h.signed_at, h.key) for h in made]
+    heads = ("log", "dag", "van regel", "tot regel", "dag voorbij", "getekend op", "sleutel")
+    console.print_table("Hoofden van de auditlog", heads, rows)

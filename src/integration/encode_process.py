@@ -135,6 +135,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _encode_by_id(delivery_id: str) -> EncodeResult:
     """Encode a delivery that the ledger knows and enter that in the ledger; slower to start than a job."""
+    from integration.audit import End, processing
     from integration.encode_job import make_job
     from integration.ledger import Ledger
     from integration.settings import get_settings
@@ -147,7 +148,9 @@ def _encode_by_id(delivery_id: str) -> EncodeResult:
     ledger = Ledger(settings.ledger())
     if ledger.entry(delivery) is None:
         raise IntegrationError(Reason.DELIVERY_UNKNOWN)
-    result = encode(make_job(settings, delivery))
+    with processing(settings, "encode", [f"delivery:{delivery}"]) as recorder:
+        result = encode(make_job(settings, delivery))
+        recorder.ends = [End(f"delivery:{delivery}", "encoded")]
     facts = {name: value for name, value in asdict(result).items() if name != "delivery_id"}
     ledger.append(delivery, "encoded", at=settings.now(), facts=facts)
     return result

@@ -87,7 +87,7 @@ class Reason(StrEnum):
     AIRFLOW_RUNNING = "AIRFLOW_RUNNING", "run", "Airflow werkt al voor deze installatie", "Airflow is already at work for this installation"
     AUDIT_BROKEN = "AUDIT_BROKEN", "run", "De auditlog is gewijzigd en wordt zo niet ondertekend", "the audit log was changed and is not signed as it is"
     AUDIT_MISSING = "AUDIT_MISSING", "run", "Er is geen auditlog", "there is no audit log"
-    AUDIT_UNWRITABLE = "AUDIT_UNWRITABLE", "run", "De auditlog kan niet worden geschreven; er is niets gedaan of getoond", "the audit log cannot be written; nothing was done or shown"
+    AUDIT_UNWRITABLE = "AUDIT_UNWRITABLE", "run", "De auditlog kan niet worden geschreven", "the audit log cannot be written"
     CONTRACT_INVALID = "CONTRACT_INVALID", "run", "Het datacontract kan niet worden geladen", "the data contract cannot be loaded"
     CONTRACT_PROHIBITED = "CONTRACT_PROHIBITED", "run", "Het datacontract bevat een verboden gegeven", "the contract declares prohibited data"
     DELIVERY_UNKNOWN = "DELIVERY_UNKNOWN", "run", "De levering is onbekend", "the delivery is unknown"

@@ -16,11 +16,13 @@ from integration.audit.recording import (
     stage,
     subject_token,
 )
+from integration.audit.telling import End
 from integration.audit.verify import Finding, Kind, Report, verify
 from integration.audit.words import STAGES, Purpose
 
 __all__ = [
     "STAGES",
+    "End",
     "Finding",
     "Kind",
     "Purpose",

@@ -133,24 +133,27 @@ def _head_of(
     raw = content[: content.rfind(b"\n") + 1].split(b"\n")[:-1]
     if not raw:
         return None
-    lines = _chained(log.log, raw, before)
-    if known is not None and (known.n, known.hash) not in {(line.n, line.hash) for line in lines}:
-        raise _Broken
-    first, last = lines[0], lines[-1]
+    first, last = _chained(log.log, raw, before, known)
     if known is not None and (known.n, known.finished) == (last.n, finished):
         return known
     public = key_id(signer.public_key())
-    head = Head(log.log, day, first.n, last.n, last.hash, finished, utc(now), public, "")
+    head = Head(log.log, day, first, last.n, last.hash, finished, utc(now), public, "")
     signed = replace(head, signature=base32(signer.sign(head.body())))
     signed.write(target)
     return signed
 
 
-def _chained(log: str, raw: Sequence[bytes], before: Head | None) -> list[Line]:
-    """A day's lines, when each follows the one before."""
+def _chained(log: str, raw: Sequence[bytes], before: Head | None, known: Head | None) -> tuple[int, Line]:
+    """The number of a day's first line, and its last line, when each follows the one before.
+
+    What an earlier head of the day vouches for is not gone through again: its last line must be there.
+    """
+    start = known.n - known.first if known else 0
+    if not 0 <= start < len(raw):
+        raise _Broken
+    follows, number = (before.hash, before.n) if before and not known else (None, None)
     lines: list[Line] = []
-    follows, number = (before.hash, before.n) if before else (None, None)
-    for content in raw:
+    for content in raw[start:]:
         line = read_line(content, log)
         if line is None or not line.sound:
             raise _Broken
@@ -158,7 +161,9 @@ def _chained(log: str, raw: Sequence[bytes], before: Head | None) -> list[Line]:
             raise _Broken
         follows, number = line.hash, line.n
         lines.append(line)
-    return lines
+    if known and (lines[0].n, lines[0].hash) != (known.n, known.hash):
+        raise _Broken
+    return (known.first if known else lines[0].n), lines[-1]
 
 
 def export_heads(folder: Path, export: Path) -> None:
@@ -167,9 +172,9 @@ def export_heads(folder: Path, export: Path) -> None:
     for path in sorted(folder.glob("*.json")):
         there = export / path.name
         mine, held = read_head(path), read_head(there)
-        if held is not None and (mine is None or (mine.n, mine.hash) != (held.n, held.hash)):
-            if mine is None or mine.n <= held.n:
-                raise IntegrationError(Reason.AUDIT_BROKEN, "the exported head says more", file=path.name)
+        same = mine is not None and held is not None and (mine.n, mine.hash) == (held.n, held.hash)
+        if held is not None and not same and (mine is None or mine.n <= held.n):
+            raise IntegrationError(Reason.AUDIT_BROKEN, "the exported head says more", file=path.name)
         if there.exists() and (path.name.startswith("key-") or there.read_bytes() == path.read_bytes()):
             continue
         partial = export / f".{path.name}.partial"
@@ -227,7 +232,9 @@ def endorsed(trusted: dict[str, Ed25519PublicKey], folder: Path) -> dict[str, Ed
     offered = [pair for path in sorted(folder.glob("key-*.json")) if (pair := _read_key(path))]
     for _ in offered:
         for public, marks in offered:
-            if any(_verifies(known[by], mark, _endorsing(public)) for by, mark in marks.items() if by in known):
+            if any(
+                _verifies(known[by], mark, _endorsing(public)) for by, mark in marks.items() if by in known
+            ):
                 known.setdefault(key_id(public), public)
     return known
 

@@ -186,7 +186,9 @@ def _tail(path: Path) -> tuple[bytes, int]:
             whole = content.rfind(b"\n") + 1
             before = content.rfind(b"\n", 0, max(0, whole - 1)) + 1
             if start == 0 or (whole and before):
-                return (content if start == 0 else content[before:]), (whole if start == 0 else whole - before)
+                return (content if start == 0 else content[before:]), (
+                    whole if start == 0 else whole - before
+                )
             wanted *= 4
 
 

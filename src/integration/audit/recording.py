@@ -7,23 +7,19 @@ fail closed: what cannot be logged is not done (AUDIT_UNWRITABLE).
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
 from inspect import signature
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from integration import __version__
 from integration.audit.heads import Head, write_heads
-from integration.audit.lines import Event, is_actor, new_processing_id, read_line
+from integration.audit.lines import Event, new_processing_id, read_line
 from integration.audit.log import AuditLog
-from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES, Purpose, StageRule
+from integration.audit.telling import End, ends_of, make_event, objects_of
+from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES, Purpose
 from integration.errors import IntegrationError, UsageError
-from integration.names import DeliveryId, InvalidName, municipality, source
-from integration.outcomes import DomainResult, Outcome
 from integration.pseudonyms.keyring import DESTROYED, list_keys, open_keyring
 from integration.pseudonyms.tokens import labelled, message
 from integration.reasons import Reason
@@ -39,14 +35,6 @@ R = TypeVar("R")
 
 _LOOK_BACK = 40
 """Days with lines in which the processing behind what is shown is sought; quarantine is kept shorter."""
-
-
-class End(NamedTuple):
-    """How a stage ended for one object."""
-
-    object: str
-    outcome: str
-    reason: Reason | None = None
 
 
 class Recorder:
@@ -65,11 +53,11 @@ def stage(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def recorded(*arguments: P.args, **named: P.kwargs) -> R:
         given = next(iter(parameters.bind(*arguments, **named).arguments.values()), None)
-        objects = _objects(rule, given)
+        objects = objects_of(rule, given)
         settings = get_settings()
         with processing(settings, name, objects) as recorder:
             result = function(*arguments, **named)
-            recorder.ends = _ends(objects, result)
+            recorder.ends = ends_of(objects, result)
         if rule.heads:
             sign_or_tell(settings)
         return result
@@ -90,10 +78,19 @@ def processing(settings: Settings, action: str, objects: Sequence[str]) -> Itera
     def write(event: str, ends: Iterable[End | str]) -> None:
         told = [end if isinstance(end, End) else End(end, "") for end in ends]
         events = [
-            _event(settings, event, action, end.object, rule.purpose, outcome=end.outcome or None, reason=end.reason,
-                   processing_id=recorder.processing_id, keys=keys)
+            make_event(
+                settings,
+                event,
+                action,
+                end.object,
+                rule.purpose,
+                outcome=end.outcome or None,
+                reason=end.reason,
+                processing_id=recorder.processing_id,
+                keys=keys,
+            )
             for end in told
-        ]  # fmt: skip
+        ]
         _append(settings, PROCESSING, events)
 
     write(BEGUN, objects)
@@ -130,12 +127,24 @@ def looked(
     tokens = tuple(subjects)
     try:
         events = [
-            _event(settings, LOOKED, action, name, purpose, outcome=outcome, processing_id=made.get(origin),
-                   case=case, subjects=tokens, actor=actor)
+            make_event(
+                settings,
+                LOOKED,
+                action,
+                name,
+                purpose,
+                outcome=outcome,
+                processing_id=made.get(origin),
+                case=case,
+                subjects=tokens,
+                actor=actor,
+            )
             for name, origin in objects.items()
-        ]  # fmt: skip
+        ]
     except ValueError:
-        raise UsageError(Reason.INPUT_INVALID, "case number, actor or subject is not of the agreed form") from None
+        raise UsageError(
+            Reason.INPUT_INVALID, "case number, actor or subject is not of the agreed form"
+        ) from None
     _append(settings, ACCESS, events)
 
 
@@ -152,7 +161,11 @@ def sign_heads(settings: Settings, *, today: bool = True) -> list[Head]:
     keys = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
     try:
         return write_heads(
-            settings.zones.audit, keys.signing_seeds(), settings.now(), today=today, export=settings.audit_export
+            settings.zones.audit,
+            keys.signing_seeds(),
+            settings.now(),
+            today=today,
+            export=settings.audit_export,
         )
     except OSError:
         raise IntegrationError(Reason.AUDIT_UNWRITABLE, "heads") from None
@@ -163,8 +176,14 @@ def sign_or_tell(settings: Settings) -> None:
     try:
         sign_heads(settings)
     except IntegrationError as error:
-        event = _event(
-            settings, ENDED, "audit.heads", "audit:heads", Purpose.OVERSIGHT, outcome="failed", reason=error.reason
+        event = make_event(
+            settings,
+            ENDED,
+            "audit.heads",
+            "audit:heads",
+            Purpose.OVERSIGHT,
+            outcome="failed",
+            reason=error.reason,
         )
         _append(settings, PROCESSING, [event])
 
@@ -172,87 +191,6 @@ def sign_or_tell(settings: Settings) -> None:
 def kept_from(settings: Settings) -> str:
     """The oldest day that must still be there."""
     return (settings.today() - timedelta(days=366 * settings.log_years)).isoformat()
-
-
-# -- what is told --------------------------------------------------------------------------------------
-
-
-def _objects(rule: StageRule, given: Any) -> list[str]:
-    """What a stage works on, from its first argument; a name that follows no grammar is not repeated."""
-    if rule.kind == "release":
-        return ["release:all"]
-    if given is None:
-        return [f"{rule.kind}:all"]
-    return [_name(rule.kind, text) for text in ([given] if isinstance(given, str) else given)]
-
-
-def _name(kind: str, text: str) -> str:
-    check: dict[str, Callable[[str], object]] = {
-        "delivery": DeliveryId.parse, "domain": municipality, "inbox": source,
-    }  # fmt: skip
-    try:
-        return f"{kind}:{check[kind](text)}"
-    except (InvalidName, ValueError):
-        return f"{kind}:unknown"
-
-
-def _ends(objects: Sequence[str], result: object) -> list[End]:
-    """What came of each object, from what a stage returned."""
-    if isinstance(result, Outcome):
-        return [_outcome(result)]
-    if isinstance(result, DomainResult):
-        return [End(name, "unchanged" if result.unchanged else "done") for name in objects]
-    if isinstance(result, list):
-        each = [_outcome(outcome) for outcome in result]
-        return each if objects and objects[0].startswith("delivery:") else [*each, *(End(o, "done") for o in objects)]
-    number, existing = getattr(result, "number", None), getattr(result, "existing", False)
-    if isinstance(number, int):
-        return [End(f"release:{number:04d}", "unchanged" if existing else "done")]
-    return [End(name, "done") for name in objects]
-
-
-def _outcome(outcome: Outcome) -> End:
-    name = outcome.delivery_id
-    known = name if name.startswith("Q-") else _name("delivery", name).removeprefix("delivery:")
-    kind = "quarantine" if name.startswith("Q-") else "delivery"
-    return End(f"{kind}:{known}", outcome.state, Reason[outcome.reason] if outcome.reason else None)
-
-
-def _event(
-    settings: Settings, event: str, action: str, name: str, purpose: Purpose, *, actor: str | None = None, **rest: Any
-) -> Event:
-    return Event(
-        event=event,
-        time=settings.now(),
-        actor=actor or _user(),
-        action=action,
-        object=name,
-        purpose=purpose,
-        system=f"integration {__version__}",
-        organisation=_organisation(settings, name),
-        **rest,
-    )
-
-
-def _organisation(settings: Settings, name: str) -> str | None:
-    """Who answers for it: the municipality that it is about, else the organisation that runs the installation."""
-    kind, _, text = name.partition(":")
-    parts = text.split(".")
-    if kind == "domain" and text != "unknown":
-        return text
-    if kind == "delivery" and len(parts) == 5:
-        return parts[2]
-    return settings.organisation or None
-
-
-def _user() -> str:
-    """The operating system's user that runs this process, by the system's own word and not the environment's."""
-    number = os.geteuid()
-    try:
-        name = pwd.getpwuid(number).pw_name
-    except KeyError:
-        name = ""
-    return name if is_actor(name) else f"uid-{number}"
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:

@@ -42,13 +42,14 @@ class Kind(StrEnum):
     INSERTED = "INSERTED", "regel ingevoegd of herhaald", "a line was inserted or repeated"
     REORDERED = "REORDERED", "regels verwisseld", "lines were put in another order"
     TORN = "TORN", "laatste regel is afgebroken", "the last line is torn"
-    TORN_LOST = "TORN_LOST", "apart gelegde regel ontbreekt of is gewijzigd", "a torn line that was set aside is gone or changed"
+    TORN_LOST = "TORN_LOST", "apart gelegde regel ontbreekt", "a torn line set aside is gone"
     CUT_TAIL = "CUT_TAIL", "einde afgesneden: het hoofd noemt meer regels", "the tail was cut: a head says more lines"
-    REWRITTEN = "REWRITTEN", "herschreven: niet de regels waarvoor is getekend", "rewritten: not the lines that were signed for"
+    REWRITTEN = "REWRITTEN", "herschreven: niet wat is ondertekend", "rewritten: not what was signed for"
     MISSING_DAY = "MISSING_DAY", "dag ontbreekt", "a day is missing"
     WRONG_SIGNATURE = "WRONG_SIGNATURE", "handtekening klopt niet", "the signature is wrong"
     UNKNOWN_KEY = "UNKNOWN_KEY", "getekend met een onbekende sleutel", "signed with a key that nobody vouches for"
-    HEAD_MISSING = "HEAD_MISSING", "hoofd ontbreekt of zegt minder dan het bewaarde", "a head is missing or says less than the one held elsewhere"
+    KEY_CHANGED = "KEY_CHANGED", "openbare sleutel ontbreekt of is gewijzigd", "a public key is gone or was changed"
+    HEAD_MISSING = "HEAD_MISSING", "hoofd ontbreekt of zegt te weinig", "a head is gone or says too little"
     # fmt: on
 
 
@@ -108,17 +109,20 @@ class Report:
 def verify(folder: Path, heads: Path | None = None, *, kept_from: str = "") -> Report:
     """Verify both logs in an audit folder, against its own heads and those in ``heads`` (held elsewhere).
 
-    Days before ``kept_from`` (a date) may be gone, for their time to be kept is over; their heads stay. Raises :class:`IntegrationError` (AUDIT_MISSING) when there is neither a log nor a head to hold it against, and
+    Days before ``kept_from`` (a date) may be gone, for their time to be kept is over; their heads stay. Raises
+    :class:`IntegrationError` (AUDIT_MISSING) when there is neither a log nor a head to hold it against, and
     :class:`UsageError` (INPUT_INVALID) when ``heads`` has no key or no head that can be used.
     """
     own = list(heads_in(folder / "heads"))
-    held = _held(heads) if heads is not None else {}
+    report = Report(heads is not None)
+    held = _held(heads, report) if heads is not None else {}
     if not held and not own and not any(AuditLog(folder, log).days() for log in LOGS):
         raise IntegrationError(Reason.AUDIT_MISSING)
-    report = Report(heads is not None)
     trusted = read_keys(heads) if heads is not None else read_keys(folder / "heads")
     keys = endorsed(trusted, folder / "heads")
     vouched = [*held.values(), *_signed(own, keys, report)]
+    if heads is not None:
+        _same_keys(heads, folder / "heads", report)
     for name, head in held.items():
         _still_here(name, head, own, report)
     for log in LOGS:
@@ -132,13 +136,20 @@ def verify(folder: Path, heads: Path | None = None, *, kept_from: str = "") -> R
     return report
 
 
-def _held(heads: Path) -> dict[str, Head]:
-    """The heads in a folder that is trusted, by file name: only those that its own keys signed."""
+def _held(heads: Path, report: Report) -> dict[str, Head]:
+    """The heads in a folder that is trusted, by file name; one that its own keys did not sign is told."""
     keys = read_keys(heads)
-    found = {path.name: head for path, head in heads_in(heads) if head and head.signed_by(keys.get(head.key))}
+    found = {head.name: head for head in _signed(list(heads_in(heads)), keys, report)}
     if not found:
         raise UsageError(Reason.INPUT_INVALID, "no signed heads in that folder")
     return found
+
+
+def _same_keys(heads: Path, here: Path, report: Report) -> None:
+    for path in sorted(heads.glob("key-*.json")):
+        mine = here / path.name
+        if not mine.is_file() or mine.read_bytes() != path.read_bytes():
+            report.findings.append(Finding(Kind.KEY_CHANGED, "heads", path.stem))
 
 
 def _signed(
@@ -196,7 +207,7 @@ class _Walk:
         self.reports: dict[str, DayReport] = {}
 
     def run(self, purged: list[Head]) -> None:
-        """Read everything, as it was at one moment a day; after the last of the ``purged`` days, when those are gone."""
+        """Read everything, each day as it was at one moment, from after the ``purged`` days that are gone."""
         days = self._files.days()
         gone = [head for head in purged if not days or head.day < days[0]]
         if gone:

@@ -22,7 +22,9 @@ supplier_app = typer.Typer(help="The organisations that deliver.", no_args_is_he
 indicators_app = typer.Typer(help="The network-quality indicators.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Deliveries that were refused whole.", no_args_is_help=True)
 release_app = typer.Typer(help="What may be seen outside.", no_args_is_help=True)
-audit_app = typer.Typer(help="What was processed and who looked, and whether that was changed.", no_args_is_help=True)
+audit_app = typer.Typer(
+    help="What was processed and who looked, and whether that was changed.", no_args_is_help=True
+)
 sample_app = typer.Typer(help="Made-up people and their deliveries, with the truth apart.")
 for name, sub in (
     ("keys", keys_app),

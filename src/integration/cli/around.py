@@ -215,7 +215,11 @@ def quarantine_replay(quarantine_id: str) -> None:
     from integration import audit, console
     from integration.deliveries.quarantine import quarantined, replay
 
-    shown = [f"quarantine:{i.quarantine_id}" for i in quarantined(settings().zones) if i.quarantine_id == quarantine_id]
+    shown = [
+        f"quarantine:{i.quarantine_id}"
+        for i in quarantined(settings().zones)
+        if i.quarantine_id == quarantine_id
+    ]
     audit.looked(
         settings(),
         "quarantine.replay",

@@ -29,10 +29,30 @@ def audit_verify(
         console.print_json(report.as_dict())
         raise typer.Exit(report.exit_code)
     rows = [
-        (d.log, d.day, d.lines, d.first_time, d.last_time, d.last, d.signed_up_to, d.held_up_to, d.torn_set_aside)
+        (
+            d.log,
+            d.day,
+            d.lines,
+            _clock(d.first_time),
+            _clock(d.last_time),
+            d.last,
+            d.signed_up_to,
+            d.held_up_to,
+            d.torn_set_aside,
+        )
         for d in report.days
     ]
-    columns = ("log", "dag", "regels", "van", "tot", "laatste", "getekend tot", "elders bewaard tot", "apart gelegd")
+    columns = (
+        "log",
+        "dag",
+        "regels",
+        "van (UTC)",
+        "tot (UTC)",
+        "laatste",
+        "getekend tot",
+        "elders bewaard tot",
+        "apart gelegd",
+    )
     console.print_table("Auditlog", columns, rows)
     if report.findings:
         found = [(f.log, f.day, f.line, f"{f.kind.value}: {f.kind.nl}") for f in report.findings]
@@ -42,6 +62,11 @@ def audit_verify(
     if not report.held_elsewhere:
         console.stderr().print(_LIMIT)
     raise typer.Exit(report.exit_code)
+
+
+def _clock(time: str | None) -> str | None:
+    """Hours, minutes and seconds (UTC) of a line's time."""
+    return time[11:19] if time else None
 
 
 @audit_app.command("heads")

@@ -1,0 +1,298 @@
+"""Verifying: each way of changing a log has a name, and a head that somebody else holds sees what a chain cannot."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from helpers.audit import LATER_SEED, MONDAY, SEED, event, sign, write_days
+from integration.audit.heads import heads_in, read_head, read_keys, write_heads
+from integration.audit.lines import canonical, digest, genesis
+from integration.audit.log import AuditLog
+from integration.audit.verify import Kind, verify
+from integration.errors import IntegrationError, UsageError
+from integration.reasons import Reason
+
+Edit = Callable[[Path], None]
+MON, TUE, WED = (f"processing/2026-02-{day}.jsonl" for day in (16, 17, 18))
+
+
+@pytest.fixture
+def audit(tmp_path: Path) -> Path:
+    """Three days of four lines, signed and exported."""
+    write_days(tmp_path / "audit")
+    sign(tmp_path / "audit", tmp_path / "elsewhere")
+    return tmp_path / "audit"
+
+
+def found(audit: Path, *, held: bool = True) -> list[tuple[Kind, str, int | None]]:
+    report = verify(audit, audit.parent / "elsewhere" if held else None)
+    return [(finding.kind, finding.day[-2:], finding.line) for finding in report.findings]
+
+
+def edit(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+
+
+def rewritten(audit: Path) -> None:
+    """Line 2 of Tuesday changed, and everything after it made to follow."""
+    prev = genesis("processing")
+    for path in sorted(audit.glob("processing/*")):
+        made = []
+        for raw in path.read_bytes().splitlines():
+            body = {name: value for name, value in json.loads(raw).items() if name != "hash"}
+            body["prev"] = prev
+            body |= {"object": "domain:GM0999"} if body["n"] == 6 else {}
+            prev = digest(canonical(body))
+            made.append(canonical(body | {"hash": prev}) + b"\n")
+        path.write_bytes(b"".join(made))
+
+
+def test_an_untouched_log_is_fine(audit: Path) -> None:
+    report = verify(audit, audit.parent / "elsewhere")
+    assert (report.findings, report.exit_code) == ([], 0)
+    assert [(day.day, day.lines, day.first, day.last, day.held_up_to) for day in report.days] == [
+        ("2026-02-16", 4, 1, 4, 4),
+        ("2026-02-17", 4, 5, 8, 8),
+        ("2026-02-18", 4, 9, 12, 12),
+    ]
+    assert report.days[0].first_time == "2026-02-16T09:00:00.000000Z"
+
+
+LINES: list[tuple[str, str, Callable[[list[bytes]], list[bytes]], tuple[Kind, str, int | None]]] = [
+    # what was done            where  how                                                 what is said
+    ("a word changed", TUE, lambda x: [x[0], x[1].replace(b"link", b"load"), *x[2:]], (Kind.EDITED, "17", 2)),
+    ("a space added", TUE, lambda x: [x[0], x[1].replace(b":", b": ", 1), *x[2:]], (Kind.EDITED, "17", 2)),
+    ("a line no JSON", TUE, lambda x: [x[0], b"nothing\n", *x[2:]], (Kind.EDITED, "17", 2)),
+    ("an empty line", TUE, lambda x: [x[0], b"\n", *x[1:]], (Kind.EDITED, "17", 2)),
+    ("a line removed", TUE, lambda x: [x[0], *x[2:]], (Kind.REMOVED, "17", 2)),
+    ("the day's first removed", TUE, lambda x: x[1:], (Kind.REMOVED, "17", 1)),
+    ("the day's last removed", TUE, lambda x: x[:-1], (Kind.REMOVED, "18", 1)),
+    ("a line repeated", TUE, lambda x: [x[0], x[0], *x[1:]], (Kind.INSERTED, "17", 2)),
+    ("two exchanged", TUE, lambda x: [x[0], x[2], x[1], x[3]], (Kind.REORDERED, "17", 2)),
+    ("the last line cut", WED, lambda x: x[:-1], (Kind.CUT_TAIL, "18", 3)),
+    ("half the last line cut", WED, lambda x: [*x[:-1], x[-1][:50]], (Kind.TORN, "18", 4)),
+    ("a whole day emptied", WED, lambda _: [], (Kind.CUT_TAIL, "18", None)),
+]
+
+
+@pytest.mark.parametrize(("name", "where", "how", "said"), LINES, ids=[row[0] for row in LINES])
+def test_what_was_done_to_a_line_is_named(
+    audit: Path,
+    name: str,
+    where: str,
+    how: Callable[[list[bytes]], list[bytes]],
+    said: tuple[Kind, str, int | None],
+) -> None:
+    edit(audit / where, how)
+    assert said in found(audit)
+
+
+def swap(one: Path, two: Path) -> None:
+    content = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(content)
+
+
+def tamper_signature(audit: Path) -> None:
+    path = audit / "heads/processing-2026-02-17.json"
+    content = json.loads(path.read_bytes())
+    path.write_bytes(canonical(content | {"n": 7}) + b"\n")
+
+
+def sign_with_another_key(audit: Path) -> None:
+    shutil.rmtree(audit / "heads")
+    sign(audit, seeds=(LATER_SEED,))
+
+
+FOLDERS: list[tuple[str, Edit, tuple[Kind, str, int | None]]] = [
+    ("a day removed", lambda a: (a / TUE).unlink(), (Kind.MISSING_DAY, "17", None)),
+    ("the last day removed", lambda a: (a / WED).unlink(), (Kind.MISSING_DAY, "18", None)),
+    ("two days exchanged", lambda a: swap(a / MON, a / TUE), (Kind.REORDERED, "16", None)),
+    ("a day renamed", lambda a: (a / WED).replace(a / WED.replace("18", "20")) and None, (Kind.MISSING_DAY, "18", None)),
+    ("everything removed", lambda a: shutil.rmtree(a), (Kind.MISSING_DAY, "16", None)),
+    ("rewritten from Tuesday", rewritten, (Kind.REWRITTEN, "17", 4)),
+    ("a head edited", tamper_signature, (Kind.WRONG_SIGNATURE, "17", None)),
+    ("a head removed", lambda a: (a / "heads/processing-2026-02-17.json").unlink(), (Kind.HEAD_MISSING, "17", None)),
+    ("signed with another key", sign_with_another_key, (Kind.UNKNOWN_KEY, "17", None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "how", "said"), FOLDERS, ids=[row[0] for row in FOLDERS])
+def test_what_was_done_to_days_and_heads_is_named(
+    audit: Path, name: str, how: Edit, said: tuple[Kind, str, int | None]
+) -> None:
+    how(audit)
+    assert said in found(audit)
+
+
+def test_an_edit_says_which_line_and_no_other(audit: Path) -> None:
+    edit(audit / TUE, lambda x: [x[0], x[1].replace(b"link", b"load"), *x[2:]])
+    assert found(audit) == [(Kind.EDITED, "17", 2)]
+
+
+def test_only_a_head_held_elsewhere_sees_a_whole_rewrite_that_was_signed_again(audit: Path) -> None:
+    """Why heads are exported: who holds the machine can make a new history that fits, under a key of his own."""
+    rewritten(audit)
+    sign_with_another_key(audit)
+    assert found(audit, held=False) == []
+    assert {kind for kind, _, _ in found(audit)} >= {Kind.REWRITTEN, Kind.UNKNOWN_KEY}
+
+
+def test_only_a_head_held_elsewhere_sees_a_cut_tail_whose_head_went_too(audit: Path) -> None:
+    (audit / WED).unlink()
+    (audit / "heads/processing-2026-02-18.json").unlink()
+    assert found(audit, held=False) == []
+    assert {kind for kind, _, _ in found(audit)} == {Kind.MISSING_DAY, Kind.HEAD_MISSING}
+
+
+def test_lines_after_the_head_that_is_held_are_not_vouched_for(audit: Path) -> None:
+    """The limit, told in the docs: what came after the last export can be cut unseen."""
+    AuditLog(audit, "processing").append([event(MONDAY + timedelta(days=2, hours=1))])
+    report = verify(audit, audit.parent / "elsewhere")
+    assert (report.findings, report.days[-1].last, report.days[-1].held_up_to) == ([], 13, 12)
+
+
+# -- heads ---------------------------------------------------------------------------------------------
+
+
+def test_a_head_of_today_grows_and_one_of_a_day_that_is_over_stays(tmp_path: Path) -> None:
+    log = write_days(tmp_path, days=1)
+    first = write_heads(tmp_path, [SEED], MONDAY)
+    log.append([event()])
+    second = write_heads(tmp_path, [SEED], MONDAY)
+    log.append([event(MONDAY + timedelta(days=1))])
+    third = write_heads(tmp_path, [SEED], MONDAY + timedelta(days=1))
+    assert [(h.n, h.finished) for h in first + second + third] == [(4, False), (5, False), (5, True), (6, False)]
+    assert write_heads(tmp_path, [SEED], MONDAY + timedelta(days=9)) == third
+
+
+def test_without_today_only_days_that_are_over_are_signed(tmp_path: Path) -> None:
+    write_days(tmp_path, days=2)
+    assert [head.day for head in write_heads(tmp_path, [SEED], MONDAY, today=False)] == []
+    later = write_heads(tmp_path, [SEED], MONDAY + timedelta(days=1), today=False)
+    assert [head.day for head in later] == ["2026-02-16"]
+
+
+def test_a_head_can_be_checked_with_openssl_s_words_alone(tmp_path: Path) -> None:
+    """What the docs say of the format, done by hand: no code of ours is needed."""
+    from base64 import b32decode
+
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    write_days(tmp_path, days=1)
+    sign(tmp_path)
+    head = json.loads((tmp_path / "heads/processing-2026-02-16.json").read_bytes())
+    key = json.loads((tmp_path / f"heads/key-{head['key']}.json").read_bytes())
+    mark = head.pop("signature")
+    body = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+    public = load_pem_public_key(key["public"].encode())
+    public.verify(b32decode(mark.upper() + "=" * (-len(mark) % 8)), body)  # type: ignore[union-attr,call-arg]
+
+
+def test_what_does_not_chain_is_not_signed_and_the_other_days_are(audit: Path) -> None:
+    log = AuditLog(audit, "processing")
+    log.append([event(MONDAY + timedelta(days=3))] * 2)
+    edit(log.path("2026-02-19"), lambda x: [x[0].replace(b"link", b"load"), *x[1:]])
+    log.append([event(MONDAY + timedelta(days=4))])
+    with pytest.raises(IntegrationError) as caught:
+        sign(audit, day=4)
+    assert caught.value.reason is Reason.AUDIT_BROKEN
+    days = {head.day for _, head in heads_in(audit / "heads") if head}
+    assert "2026-02-19" not in days
+    assert "2026-02-20" in days
+
+
+def test_a_cut_tail_is_not_signed_over(tmp_path: Path) -> None:
+    write_days(tmp_path, days=1)
+    sign(tmp_path, day=0)
+    edit(tmp_path / MON, lambda x: x[:2])
+    with pytest.raises(IntegrationError):
+        sign(tmp_path, day=0)
+    head = read_head(tmp_path / "heads/processing-2026-02-16.json")
+    assert head is not None
+    assert head.n == 4
+
+
+def test_an_exported_head_is_never_made_to_say_less(audit: Path) -> None:
+    elsewhere = audit.parent / "elsewhere"
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    shutil.rmtree(audit)
+    write_days(audit, lines=2)
+    with pytest.raises(IntegrationError) as caught:
+        sign(audit, elsewhere, seeds=(LATER_SEED,))
+    assert caught.value.reason is Reason.AUDIT_BROKEN
+    assert {name: (elsewhere / name).read_bytes() for name in before} == before
+
+
+def test_a_key_after_rotation_is_vouched_for_by_the_one_before(audit: Path) -> None:
+    AuditLog(audit, "processing").append([event(MONDAY + timedelta(days=3))])
+    sign(audit, seeds=(SEED, LATER_SEED))
+    signers = {head.key for _, head in heads_in(audit / "heads") if head}
+    assert len(signers) == 2
+    assert found(audit) == []
+    for path in (audit / "heads").glob("key-*.json"):
+        content = json.loads(path.read_bytes())
+        path.write_bytes(canonical(content | {"endorsed_by": {}}) + b"\n")
+    assert (Kind.UNKNOWN_KEY, "19", None) in found(audit)
+
+
+def test_public_keys_hold_nothing_secret(audit: Path) -> None:
+    (path,) = (audit / "heads").glob("key-*.json")
+    assert json.loads(path.read_bytes())["public"].startswith("-----BEGIN PUBLIC KEY-----")
+    assert len(read_keys(audit / "heads")) == 1
+    assert SEED.hex() not in path.read_text()
+
+
+def _sign_and_write(audit: Path) -> None:
+    for _ in range(5):
+        AuditLog(audit, "processing").append([event()])
+        write_heads(audit, [SEED], MONDAY, export=audit.parent / "elsewhere")
+
+
+def test_heads_signed_by_many_at_once_hold(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
+        list(pool.map(_sign_and_write, [tmp_path / "audit"] * 4))
+    assert found(tmp_path / "audit") == []
+    head = read_head(tmp_path / "elsewhere/processing-2026-02-16.json")
+    assert head is not None
+    assert head.n == 20
+
+
+# -- what cannot be verified, and what may be gone -------------------------------------------------------
+
+
+def test_no_log_at_all_is_not_the_same_as_a_fine_log(tmp_path: Path) -> None:
+    with pytest.raises(IntegrationError) as caught:
+        verify(tmp_path / "audit")
+    assert (caught.value.reason, caught.value.exit_code) == (Reason.AUDIT_MISSING, 2)
+
+
+def test_a_folder_without_heads_is_a_mistake_of_the_caller(audit: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        verify(audit, tmp_path / "nothing")
+
+
+def test_a_damaged_head_elsewhere_is_told(audit: Path) -> None:
+    path = audit.parent / "elsewhere/processing-2026-02-17.json"
+    path.write_bytes(path.read_bytes().replace(b'"n":8', b'"n":7'))
+    assert (Kind.WRONG_SIGNATURE, "17", None) in found(audit)
+
+
+def test_days_whose_time_is_over_may_be_gone_if_the_rest_follows_their_head(audit: Path) -> None:
+    elsewhere = audit.parent / "elsewhere"
+    (audit / MON).unlink()
+    assert verify(audit, elsewhere, kept_from="2026-02-17").findings == []
+    assert (Kind.MISSING_DAY, "16", None) in found(audit)
+    edit(audit / TUE, lambda x: x[1:])
+    assert [f.kind for f in verify(audit, elsewhere, kept_from="2026-02-17").findings][0] in (
+        Kind.REMOVED,
+        Kind.REORDERED,
+    )

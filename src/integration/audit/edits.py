@@ -166,7 +166,7 @@ def forge_line(at: Attacker) -> None:
 
 def _edited(at: Attacker, line: bytes) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(line)
-    name = at.rng.choice(sorted(_FIELDS))
+    name = at.rng.choice(sorted(name for name in _FIELDS if content[name] != _FIELDS[name]))
     return {**content, name: _FIELDS[name]}
 
 

@@ -1,0 +1,58 @@
+"""No stage without its audit lines, and no field, stage or finding that the docs leave out."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from integration import pipeline
+from integration.audit.lines import FIELDS
+from integration.audit.verify import Kind
+from integration.audit.words import EVENTS, OUTCOMES, STAGES, Purpose
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_STAGES = {"pending", "domains", "nightly", "run"}
+"""They read the ledger or call stages; none works on data itself."""
+
+
+def public_functions() -> dict[str, ast.FunctionDef]:
+    tree = ast.parse(inspect.getsource(pipeline))
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {node.name: node for node in found if not node.name.startswith("_")}
+
+
+def test_every_stage_of_the_line_is_written_down() -> None:
+    marked = {
+        name
+        for name, node in public_functions().items()
+        if "audit.stage" in [ast.unparse(decorator) for decorator in node.decorator_list]
+    }
+    assert marked == set(STAGES)
+    assert public_functions().keys() - marked == NOT_STAGES
+
+
+def test_what_dags_call_is_a_stage() -> None:
+    called = {
+        name
+        for path in (ROOT / "dags").glob("*.py")
+        for name in re.findall(r"\bpipeline\.(\w+)\(", path.read_text(encoding="utf-8"))
+    }
+    assert called >= {"encode", "release"}
+    assert called - NOT_STAGES <= set(STAGES)
+
+
+def test_the_doc_line_of_the_pipeline_names_the_same_stages() -> None:
+    arrows = [line for line in (pipeline.__doc__ or "").splitlines() if "->" in line or "release  " in line]
+    named = set(re.findall(r"[a-z]+", " ".join(line.split("   ")[0] + line[:45] for line in arrows)))
+    assert set(STAGES) <= named
+
+
+@pytest.mark.parametrize("words", [sorted(FIELDS), sorted(STAGES), [k.value for k in Kind], [p.value for p in Purpose],
+                                   EVENTS, OUTCOMES])  # fmt: skip
+def test_the_docs_name_every_word(words: list[str]) -> None:
+    text = (ROOT / "docs" / "reference" / "audit.md").read_text(encoding="utf-8")
+    assert [word for word in words if f"`{word}`" not in text] == []

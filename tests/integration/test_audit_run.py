@@ -38,7 +38,11 @@ def told(home: Path, log: str) -> list[dict[str, Any]]:
 def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "INTEGRATION_HOME": str(home)}
     return subprocess.run(
-        [sys.executable, "-m", "integration.cli", *words], capture_output=True, text=True, env=env, check=False
+        [sys.executable, "-m", "integration.cli", *words],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
     )
 
 
@@ -188,7 +192,13 @@ def test_a_person_stands_in_the_log_under_the_audit_key(home: Path) -> None:
     assert token[-32:] not in (pseudonym[-32:], audit.subject_token(keys, other, pseudonym)[-32:])
     look = {"domain:GM0321": "domain:GM0321"}
     audit.looked(
-        settings, "family.show", look, purpose=audit.Purpose.SAFETY, case="VT-2026-17", subjects=[token], actor="a.bakker"
+        settings,
+        "family.show",
+        look,
+        purpose=audit.Purpose.SAFETY,
+        case="VT-2026-17",
+        subjects=[token],
+        actor="a.bakker",
     )
     (line,) = told(home, ACCESS)
     assert (line["subjects"], line["case"], line["actor"]) == ([token], "VT-2026-17", "a.bakker")
@@ -229,10 +239,14 @@ def test_a_stage_that_fails_is_told_with_its_reason_and_not_its_argument(home: P
     assert "999990019" not in json.dumps(ends)
 
 
-def test_a_stage_that_cannot_be_written_down_is_not_begun(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_that_cannot_be_written_down_is_not_begun(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_bytes(home / "audit", b"in the way")
     called = []
-    monkeypatch.setattr("integration.deliveries.receive.receive_inbox", lambda *a, **k: called.append(1) or [])
+    monkeypatch.setattr(
+        "integration.deliveries.receive.receive_inbox", lambda *a, **k: called.append(1) or []
+    )
     with pytest.raises(IntegrationError) as caught:
         pipeline.receive()
     assert (caught.value.reason, called) == (Reason.AUDIT_UNWRITABLE, [])
@@ -301,7 +315,9 @@ def test_heads_that_cannot_be_signed_do_not_stop_a_night_and_are_told(home: Path
     assert (line["action"], line["outcome"], line["reason"]) == ("audit.heads", "failed", "KEY_MISSING")
 
 
-def test_heads_are_exported_where_the_settings_say(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_heads_are_exported_where_the_settings_say(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INTEGRATION_AUDIT_EXPORT", str(tmp_path / "elsewhere"))
     settings = prepared(home)
     audit.looked(settings, "status", {"domain:GM0321": ""}, purpose=audit.Purpose.STEWARDSHIP)

@@ -202,6 +202,7 @@ class _Walk:
         self._follows: str | None = genesis(log)
         self._before: tuple[str, int] | None = None
         self._seen: set[int] = set()
+        self._told: set[str] = set()
         self.last = 0
         self.hashes: dict[int, tuple[str, str]] = {}
         self.reports: dict[str, DayReport] = {}
@@ -217,6 +218,11 @@ class _Walk:
             with self._files.locked():
                 content = self._files.path(day).read_bytes()
             self._day(day, content)
+        for path in sorted(self._torn.glob(f"{self._log}-*.pending")):
+            if path.stem.rsplit("-", 1)[1] not in self._told:
+                self._report.findings.append(
+                    Finding(Kind.TORN, self._log, path.stem[len(self._log) + 1 :][:10])
+                )
 
     def _day(self, day: str, content: bytes) -> None:
         *whole, torn = content.split(b"\n")
@@ -266,6 +272,7 @@ class _Walk:
         if line.fields["event"] == SET_ASIDE:
             told.torn_set_aside += 1
             wanted = str(line.fields["object"]).removeprefix("torn:")
+            self._told.add(wanted)
             kept = self._torn.glob(f"{self._log}-*-{wanted}.*") if wanted.isalnum() else iter(())
             if not any(digest(path.read_bytes()) == wanted for path in kept):
                 self._find(Kind.TORN_LOST, told.day, number)

@@ -26,7 +26,7 @@ def event(time: datetime = MONDAY, **changed: Any) -> Event:
         "purpose": Purpose.PICTURE,
         "system": "integration 0.1.0",
         "organisation": "GM0321",
-        "processing_id": "abcdefghijklmnopqrstuvwxyz",
+        "processing_id": "abcdefghijklmnopabcdefghijklmnop",
         "keys": {"1": "0123456789abcdef"},
     }
     return Event(**given | changed)

@@ -25,7 +25,7 @@ _FIELDS: dict[str, Any] = {
     "outcome": "failed",
     "purpose": "subject-rights",
     "time": "2026-02-01T00:00:00.000000Z",
-    "processing_id": "a" * 26,
+    "processing_id": "a" * 32,
     "case": "Z-2026-9",
     "organisation": "GM9999",
     "reason": "INTERNAL",

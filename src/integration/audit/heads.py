@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from integration.audit.lines import Line, base32, canonical, digest, read_line, utc
+from integration.audit.lines import Line, canonical, digest, letters, read_line, unletters, utc
 from integration.audit.log import AuditLog
 from integration.audit.words import LOGS
 from integration.errors import IntegrationError
@@ -138,7 +138,7 @@ def _head_of(
         return known
     public = key_id(signer.public_key())
     head = Head(log.log, day, first, last.n, last.hash, finished, utc(now), public, "")
-    signed = replace(head, signature=base32(signer.sign(head.body())))
+    signed = replace(head, signature=letters(signer.sign(head.body())))
     signed.write(target)
     return signed
 
@@ -213,7 +213,7 @@ def write_keys(folder: Path, seeds: Sequence[bytes]) -> Ed25519PrivateKey:
         path = folder / f"key-{key_id(public)}.json"
         if not path.exists():
             pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-            endorsed = {key_id(old.public_key()): base32(old.sign(_endorsing(public))) for old in older}
+            endorsed = {key_id(old.public_key()): letters(old.sign(_endorsing(public))) for old in older}
             content = {"format": KEY_FORMAT, "key": key_id(public), "public": pem, "endorsed_by": endorsed}
             write_bytes(path, canonical(content) + b"\n")
         older.append(signer)
@@ -240,7 +240,7 @@ def endorsed(trusted: dict[str, Ed25519PublicKey], folder: Path) -> dict[str, Ed
 
 
 def key_id(public: Ed25519PublicKey) -> str:
-    """Sixteen base32 characters that recognise a public key."""
+    """Sixteen letters that recognise a public key."""
     return digest(public.public_bytes_raw())[:16]
 
 
@@ -267,16 +267,13 @@ def _endorsing(public: Ed25519PublicKey) -> bytes:
 
 
 def _verifies(key: Ed25519PublicKey, signature: str, content: bytes) -> bool:
-    from base64 import b32decode
-
     from cryptography.exceptions import InvalidSignature
 
     try:
-        raw = b32decode(signature.upper() + "=" * (-len(signature) % 8))
-        key.verify(raw, content)
+        key.verify(unletters(signature), content)
     except (InvalidSignature, ValueError):
         return False
-    return base32(raw) == signature
+    return True
 
 
 def heads_in(folder: Path) -> Iterator[tuple[Path, Head | None]]:

@@ -1,8 +1,8 @@
 """One line of an audit log: canonical JSON that holds the hash of the line before it, and its own.
 
 Canonical is RFC 8785 for what occurs here (ASCII text and whole numbers): keys sorted, no spaces. Hashes are
-SHA-256 in lower-case base32 without padding, over the line without its own hash; in base32 no row of digits is long
-enough to look like an identifier. Every field follows a grammar of codes, ids and tokens; anything else is
+SHA-256 over the line without its own hash, written in hexadecimal digits a to p in the place of 0 to f: what has no
+digits never looks like a BSN or a postcode. Every field follows a grammar of codes, ids and tokens; anything else is
 refused, so that no free text and no value from the data can be written.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,11 +29,14 @@ _GRAMMAR = {
     "case": re.compile(r"[A-Z]{1,4}-[0-9]{4}-[0-9]{1,6}", re.ASCII),
     "object": re.compile(r"[a-z][a-z-]{1,20}:[A-Za-z0-9._-]{1,130}", re.ASCII),
     "organisation": re.compile(r"[A-Z0-9]{2,12}", re.ASCII),
-    "processing_id": re.compile(r"[a-z2-7]{26}", re.ASCII),
+    "processing_id": re.compile(r"[a-p]{32}", re.ASCII),
     "system": re.compile(r"integration [0-9A-Za-z.+-]{1,30}", re.ASCII),
 }
 _SUBJECT = re.compile(_TOKEN, re.ASCII)
 _KEY = re.compile(r"[1-9][0-9]{0,3} [0-9a-f]{16}", re.ASCII)
+_LETTERS = re.compile(r"([a-p][a-p])+", re.ASCII)
+_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+_TO_HEX = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
 _OPTIONAL = {"case", "organisation", "processing_id"}
 
 
@@ -127,19 +129,26 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def base32(content: bytes) -> str:
-    """Lower-case base32 without padding."""
-    return b32encode(content).decode("ascii").rstrip("=").lower()
+def letters(content: bytes) -> str:
+    """Bytes in the sixteen letters a to p."""
+    return content.hex().translate(_TO_LETTERS)
+
+
+def unletters(text: str) -> bytes:
+    """The bytes of :func:`letters`; raises ValueError for any other text."""
+    if not _LETTERS.fullmatch(text):
+        raise ValueError("not letters a to p")
+    return bytes.fromhex(text.translate(_TO_HEX))
 
 
 def digest(content: bytes) -> str:
     """SHA-256 as it stands in a line."""
-    return base32(sha256(content).digest())
+    return letters(sha256(content).digest())
 
 
 def new_processing_id() -> str:
     """A random id of 128 bits for one run of a stage."""
-    return base32(secrets.token_bytes(16))
+    return letters(secrets.token_bytes(16))
 
 
 def genesis(log: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -264,6 +265,25 @@ def test_an_unexpected_error_goes_on_as_it_was_and_is_told_without_its_text(
     last = told(home, PROCESSING)[-1]
     assert (last["object"], last["outcome"], last["reason"]) == ("inbox:wijkteam", "failed", "INTERNAL")
     assert "999990019" not in json.dumps(last)
+
+
+def test_a_stage_that_was_killed_is_a_beginning_without_an_end(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(home)
+
+    def killed(*_: Any, **__: Any) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("integration.deliveries.receive.receive_inbox", killed)
+    child = os.fork()
+    if child == 0:
+        pipeline.receive("wijkteam")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    (line,) = told(home, PROCESSING)
+    assert (line["event"], line["object"], line["outcome"]) == (BEGUN, "inbox:wijkteam", None)
+    assert audit.verify(home / "audit").findings == []
 
 
 # -- heads and verify, as commands ----------------------------------------------------------------------

@@ -68,6 +68,12 @@ def test_by_id_it_finds_everything_itself_and_tells_the_ledger(tmp_path: Path, d
     entry = ledger(tmp_path).entry(delivery)
     assert entry
     assert (entry.state, entry.facts["rows_ok"]) == ("encoded", 3)
+    (log,) = (Zones(tmp_path).audit / "processing").glob("*.jsonl")
+    told = [json.loads(line) for line in log.read_bytes().splitlines()]
+    assert [(line["event"], line["object"], line["outcome"]) for line in told] == [
+        ("begun", f"delivery:{delivery}", None),
+        ("ended", f"delivery:{delivery}", "encoded"),
+    ]
     for arguments, code in (
         ([], "INPUT_INVALID"),
         (["x"], "DELIVERY_UNKNOWN"),

@@ -21,6 +21,7 @@ from integration.pseudonyms.keyring import (
     make_demo_keyring,
     open_keyring,
 )
+from integration.pseudonyms.tokens import PURPOSES
 from integration.reasons import Reason
 from integration.storage import Zones
 
@@ -56,6 +57,14 @@ def test_the_same_keyring_gives_the_same_keys(path: Path) -> None:
     assert first.subkey(HOUTEN, "person") == again.subkey(HOUTEN, "person")
     assert len({first.subkey(d, p) for d in (HOUTEN, EDE) for p in ("person", "address", "key")}) == 6
     assert first.maker(HOUTEN, "person").token(b"x") == again.maker(HOUTEN, "person").token(b"x")
+
+
+def test_the_seed_that_signs_the_audit_is_no_other_key(path: Path) -> None:
+    opened = open_keyring(path, PASSPHRASE)
+    (seed,) = opened.signing_seeds()
+    root = opened._vault._roots[1]  # type: ignore[attr-defined]
+    assert seed == keyring.hkdf(root, b"integration/v1/audit-heads")
+    assert seed not in {opened.subkey(d, p) for d in (HOUTEN, EDE) for p in PURPOSES}
 
 
 def test_the_file_holds_no_root_and_is_for_its_owner(path: Path) -> None:

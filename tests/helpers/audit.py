@@ -43,4 +43,6 @@ def write_days(audit: Path, days: int = 3, lines: int = 4, log: str = "processin
 
 def sign(audit: Path, export: Path | None = None, seeds: tuple[bytes, ...] = (SEED,), day: int = 3) -> None:
     """Sign the heads, so many days after Monday."""
+    if export is not None:
+        export.mkdir(exist_ok=True)
     write_heads(audit, list(seeds), MONDAY + timedelta(days=day), export=export)

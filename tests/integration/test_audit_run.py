@@ -339,9 +339,15 @@ def test_heads_are_exported_where_the_settings_say(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INTEGRATION_AUDIT_EXPORT", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
     settings = prepared(home)
     audit.looked(settings, "status", {"domain:GM0321": ""}, purpose=audit.Purpose.STEWARDSHIP)
     audit.sign_or_tell(settings)
     mine = {path.name: path.read_bytes() for path in (home / "audit/heads").iterdir()}
     assert mine == {path.name: path.read_bytes() for path in (tmp_path / "elsewhere").iterdir()}
     assert audit.verify(home / "audit", tmp_path / "elsewhere").findings == []
+    shutil.rmtree(tmp_path / "elsewhere")
+    audit.sign_or_tell(settings)
+    assert told(home, PROCESSING)[-1]["reason"] == "AUDIT_UNWRITABLE", (
+        "a folder that is not there is told, not made"
+    )

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from helpers.audit import LATER_SEED, MONDAY, SEED, event, sign, write_days
-from integration.audit.heads import heads_in, read_head, read_keys, write_heads
+from integration.audit.head_keys import read_keys
+from integration.audit.heads import heads_in, read_head, write_heads
 from integration.audit.lines import canonical, digest, genesis
 from integration.audit.log import AuditLog
 from integration.audit.verify import Kind, verify
@@ -242,6 +243,34 @@ def test_an_exported_head_is_never_made_to_say_less(audit: Path) -> None:
     assert {name: (elsewhere / name).read_bytes() for name in before} == before
 
 
+def test_a_rewritten_log_is_not_signed_over_an_exported_head(audit: Path) -> None:
+    """An attacker removes the heads here and waits for the night to sign his history: it does not."""
+    elsewhere = audit.parent / "elsewhere"
+    before = {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+    rewritten(audit)
+    shutil.rmtree(audit / "heads")
+    AuditLog(audit, "processing").append([event(MONDAY + timedelta(days=2))])
+    with pytest.raises(IntegrationError) as caught:
+        sign(audit, elsewhere)
+    assert caught.value.reason is Reason.AUDIT_BROKEN
+    assert {name: (elsewhere / name).read_bytes() for name in before} == before
+
+
+def test_a_forged_head_is_not_exported(audit: Path) -> None:
+    elsewhere = audit.parent / "elsewhere"
+    kept = (elsewhere / "processing-2026-02-17.json").read_bytes()
+    tamper_signature(audit)
+    with pytest.raises(IntegrationError):
+        sign(audit, elsewhere)
+    assert (elsewhere / "processing-2026-02-17.json").read_bytes() == kept
+
+
+def test_a_head_that_is_gone_here_is_signed_again_when_the_lines_are_those_of_the_export(audit: Path) -> None:
+    (audit / "heads/processing-2026-02-17.json").unlink()
+    sign(audit, audit.parent / "elsewhere")
+    assert found(audit) == []
+
+
 def test_a_key_after_rotation_is_vouched_for_by_the_one_before(audit: Path) -> None:
     AuditLog(audit, "processing").append([event(MONDAY + timedelta(days=3))])
     sign(audit, seeds=(SEED, LATER_SEED))
@@ -268,6 +297,7 @@ def _sign_and_write(audit: Path) -> None:
 
 
 def test_heads_signed_by_many_at_once_hold(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
     with ProcessPoolExecutor(4, mp_context=get_context("fork")) as pool:
         list(pool.map(_sign_and_write, [tmp_path / "audit"] * 4))
     assert found(tmp_path / "audit") == []

@@ -31,6 +31,7 @@ _EACH_DAY = 8
 def make_example(folder: Path, days: int = 3) -> Path:
     """A small audit of both logs with signed heads in ``folder/audit``; returns where the heads were exported."""
     audit, export = folder / "audit", folder / "elsewhere"
+    export.mkdir(parents=True)
     for day in range(days):
         for number in range(_EACH_DAY):
             moment = START + timedelta(days=day, minutes=number)

@@ -2,8 +2,7 @@
 
 A chain alone does not show that its end was cut off, or that all of it was written anew. A head that somebody else
 holds does. Heads and the public keys they are checked with lie in one folder, and are also written to the folder
-that ``audit_export`` names. A key that follows another (rotation) is endorsed by it, so that who holds the first
-public key can trust the next.
+that ``audit_export`` names.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from integration.audit.lines import Line, canonical, digest, letters, read_line, unletters, utc
+from integration.audit.head_keys import key_id, read_keys, verifies, write_keys
+from integration.audit.lines import Line, canonical, letters, read_line, utc
 from integration.audit.log import AuditLog
 from integration.audit.words import LOGS
 from integration.errors import IntegrationError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 FORMAT = "integration-audit-head/1"
-KEY_FORMAT = "integration-audit-key/1"
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Head:
 
     def signed_by(self, key: Ed25519PublicKey | None) -> bool:
         """Whether this key signed exactly this."""
-        return key is not None and _verifies(key, self.signature, self.body())
+        return key is not None and verifies(key, self.signature, self.body())
 
 
 def write_heads(
@@ -76,22 +75,22 @@ def write_heads(
     """Sign the head of every day that has none or has grown since; the heads of all days are returned.
 
     ``folder`` is the audit folder; ``seeds`` are the keyring's signing seeds, the active one last; without
-    ``today`` the day that is not over is left out. Only what chains is signed: when a day does not, the others are
-    signed all the same and :class:`IntegrationError` (AUDIT_BROKEN) is raised. OSError when a folder cannot be written.
+    ``today`` the day that is not over is left out. ``export`` must exist. Only what chains, and what an earlier head
+    here or in ``export`` stands by, is signed: when a day does not, the others are signed all the same and
+    :class:`IntegrationError` (AUDIT_BROKEN) is raised. OSError when a folder cannot be written.
     """
-    target = folder / "heads"
-    target.mkdir(parents=True, exist_ok=True, mode=0o700)
     made: list[Head] = []
     broken: list[str] = []
+    (folder / "heads").mkdir(parents=True, exist_ok=True, mode=0o700)
     with _alone(folder / "heads.lock"):
-        signer = write_keys(target, seeds)
+        desk = _Desk.open(folder / "heads", export, seeds, now)
         for name in LOGS:
             log, before = AuditLog(folder, name), None
             for day in log.days():
                 if not today and day >= utc(now)[:10]:
                     continue
                 try:
-                    head = _head_of(log, day, before, target, signer, now)
+                    head = desk.head_of(log, day, before)
                 except _Broken:
                     broken.append(f"{name}-{day}")
                     before = None
@@ -99,14 +98,14 @@ def write_heads(
                 before = head or before
                 made += [head] if head else []
         if export is not None:
-            export_heads(target, export)
+            _export(folder / "heads", export, made)
     if broken:
         raise IntegrationError(Reason.AUDIT_BROKEN, f"{len(broken)} days, first {broken[0]}")
     return made
 
 
 class _Broken(Exception):
-    """A day whose lines do not chain."""
+    """A day whose lines do not chain, or are not those that were signed for."""
 
 
 @contextmanager
@@ -120,40 +119,76 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _head_of(
-    log: AuditLog, day: str, before: Head | None, target: Path, signer: Ed25519PrivateKey, now: datetime
-) -> Head | None:
-    """The day's head: the one that is there when it still holds, else a new one; None for a day without lines."""
-    known = read_head(target / f"{log.log}-{day}.json")
-    if known is not None and known.finished:
-        return known
-    with log.locked():
-        content = log.path(day).read_bytes()
-        finished = log.days()[-1] != day
-    raw = content[: content.rfind(b"\n") + 1].split(b"\n")[:-1]
-    if not raw:
-        return None
-    first, last = _chained(log.log, raw, before, known)
-    if known is not None and (known.n, known.finished) == (last.n, finished):
-        return known
-    public = key_id(signer.public_key())
-    head = Head(log.log, day, first, last.n, last.hash, finished, utc(now), public, "")
-    signed = replace(head, signature=letters(signer.sign(head.body())))
-    signed.write(target)
-    return signed
+@dataclass(frozen=True)
+class _Desk:
+    """Where heads are signed: what is known from before, whom it trusts, and with what it signs."""
+
+    target: Path
+    export: Path | None
+    signer: Ed25519PrivateKey
+    trusted: dict[str, Ed25519PublicKey]
+    now: datetime
+
+    @classmethod
+    def open(cls, target: Path, export: Path | None, seeds: Sequence[bytes], now: datetime) -> _Desk:
+        """Keys of destroyed versions are trusted from the export; from here only while nothing was exported."""
+        signers = write_keys(target, seeds)
+        older = (read_keys(export) if export is not None else {}) or read_keys(target)
+        return cls(
+            target,
+            export,
+            signers[-1],
+            older | {key_id(s.public_key()): s.public_key() for s in signers},
+            now,
+        )
+
+    def head_of(self, log: AuditLog, day: str, before: Head | None) -> Head | None:
+        """The day's head: the one that is there when it still holds, else a new one; None for a day without lines."""
+        name = f"{log.log}-{day}.json"
+        mine = read_head(self.target / name)
+        held = read_head(self.export / name) if self.export is not None else None
+        if mine is not None and not mine.signed_by(self.trusted.get(mine.key)):
+            raise _Broken
+        if (
+            mine is not None
+            and mine.finished
+            and (held is None or (held.n, held.hash) == (mine.n, mine.hash))
+        ):
+            return mine
+        with log.locked():
+            content = log.path(day).read_bytes()
+            finished = log.days()[-1] != day
+        raw = content[: content.rfind(b"\n") + 1].split(b"\n")[:-1]
+        marks = [mark for mark in (mine, held) if mark is not None]
+        if not all(_stands(log.log, raw, mark) for mark in marks):
+            raise _Broken
+        if not raw:
+            return None
+        first, last = _chained(log.log, raw, before, max(marks, key=lambda mark: mark.n, default=None))
+        if mine is not None and (mine.n, mine.finished) == (last.n, finished):
+            return mine
+        public = key_id(self.signer.public_key())
+        head = Head(log.log, day, first, last.n, last.hash, finished, utc(self.now), public, "")
+        signed = replace(head, signature=letters(self.signer.sign(head.body())))
+        signed.write(self.target)
+        return signed
+
+
+def _stands(log: str, raw: Sequence[bytes], mark: Head) -> bool:
+    """Whether the line that an earlier head names is still in its place in the day."""
+    place = mark.n - mark.first
+    line = read_line(raw[place], log) if 0 <= place < len(raw) else None
+    return line is not None and line.sound and (line.n, line.hash) == (mark.n, mark.hash)
 
 
 def _chained(log: str, raw: Sequence[bytes], before: Head | None, known: Head | None) -> tuple[int, Line]:
     """The number of a day's first line, and its last line, when each follows the one before.
 
-    What an earlier head of the day vouches for is not gone through again: its last line must be there.
+    What an earlier head of the day vouches for is not gone through again.
     """
-    start = known.n - known.first if known else 0
-    if not 0 <= start < len(raw):
-        raise _Broken
     follows, number = (before.hash, before.n) if before and not known else (None, None)
     lines: list[Line] = []
-    for content in raw[start:]:
+    for content in raw[known.n - known.first if known else 0 :]:
         line = read_line(content, log)
         if line is None or not line.sound:
             raise _Broken
@@ -161,25 +196,18 @@ def _chained(log: str, raw: Sequence[bytes], before: Head | None, known: Head | 
             raise _Broken
         follows, number = line.hash, line.n
         lines.append(line)
-    if known and (lines[0].n, lines[0].hash) != (known.n, known.hash):
-        raise _Broken
     return (known.first if known else lines[0].n), lines[-1]
 
 
-def export_heads(folder: Path, export: Path) -> None:
-    """Copy heads and public keys to a folder that somebody else keeps; a head there is never made to say less."""
-    export.mkdir(parents=True, exist_ok=True)
-    for path in sorted(folder.glob("*.json")):
+def _export(folder: Path, export: Path, heads: Sequence[Head]) -> None:
+    """Copy these heads, and public keys that are not there yet, to a folder that somebody else keeps."""
+    keys = [path for path in sorted(folder.glob("key-*.json")) if not (export / path.name).exists()]
+    for path in [*keys, *(folder / head.name for head in heads)]:
         there = export / path.name
-        mine, held = read_head(path), read_head(there)
-        same = mine is not None and held is not None and (mine.n, mine.hash) == (held.n, held.hash)
-        if held is not None and not same and (mine is None or mine.n <= held.n):
-            raise IntegrationError(Reason.AUDIT_BROKEN, "the exported head says more", file=path.name)
-        if there.exists() and (path.name.startswith("key-") or there.read_bytes() == path.read_bytes()):
-            continue
-        partial = export / f".{path.name}.partial"
-        shutil.copyfile(path, partial)
-        partial.replace(there)
+        if not there.exists() or there.read_bytes() != path.read_bytes():
+            partial = export / f".{path.name}.partial"
+            shutil.copyfile(path, partial)
+            partial.replace(there)
 
 
 def read_head(path: Path) -> Head | None:
@@ -196,84 +224,6 @@ def read_head(path: Path) -> Head | None:
         return head if whole and exact and all(type(text) is str for text in texts) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-
-
-# -- keys ------------------------------------------------------------------------------------------
-
-
-def write_keys(folder: Path, seeds: Sequence[bytes]) -> Ed25519PrivateKey:
-    """Write the public keys that are not there yet, each endorsed by those before it; return the active signer."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    older: list[Ed25519PrivateKey] = []
-    for seed in seeds:
-        signer = Ed25519PrivateKey.from_private_bytes(seed)
-        public = signer.public_key()
-        path = folder / f"key-{key_id(public)}.json"
-        if not path.exists():
-            pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-            endorsed = {key_id(old.public_key()): letters(old.sign(_endorsing(public))) for old in older}
-            content = {"format": KEY_FORMAT, "key": key_id(public), "public": pem, "endorsed_by": endorsed}
-            write_bytes(path, canonical(content) + b"\n")
-        older.append(signer)
-    return older[-1]
-
-
-def read_keys(folder: Path) -> dict[str, Ed25519PublicKey]:
-    """The public keys in a folder, by id; what is not one is passed over."""
-    found = (_read_key(path) for path in sorted(folder.glob("key-*.json")))
-    return {key_id(public): public for public, _ in filter(None, found)}
-
-
-def endorsed(trusted: dict[str, Ed25519PublicKey], folder: Path) -> dict[str, Ed25519PublicKey]:
-    """``trusted`` and every key in ``folder`` that a trusted key endorses, at any remove."""
-    known = dict(trusted)
-    offered = [pair for path in sorted(folder.glob("key-*.json")) if (pair := _read_key(path))]
-    for _ in offered:
-        for public, marks in offered:
-            if any(
-                _verifies(known[by], mark, _endorsing(public)) for by, mark in marks.items() if by in known
-            ):
-                known.setdefault(key_id(public), public)
-    return known
-
-
-def key_id(public: Ed25519PublicKey) -> str:
-    """Sixteen letters that recognise a public key."""
-    return digest(public.public_bytes_raw())[:16]
-
-
-def _read_key(path: Path) -> tuple[Ed25519PublicKey, dict[str, str]] | None:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        raw = path.read_bytes()
-        content = json.loads(raw)
-        public = load_pem_public_key(content["public"].encode("ascii"))
-        marks = {str(by): str(mark) for by, mark in content["endorsed_by"].items()}
-        exact = content["format"] == KEY_FORMAT and canonical(content) + b"\n" == raw
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UnsupportedAlgorithm):
-        return None
-    if not isinstance(public, Ed25519PublicKey) or not exact or path.name != f"key-{key_id(public)}.json":
-        return None
-    return public, marks
-
-
-def _endorsing(public: Ed25519PublicKey) -> bytes:
-    return f"{KEY_FORMAT} endorses ".encode("ascii") + public.public_bytes_raw()
-
-
-def _verifies(key: Ed25519PublicKey, signature: str, content: bytes) -> bool:
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        key.verify(unletters(signature), content)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def heads_in(folder: Path) -> Iterator[tuple[Path, Head | None]]:

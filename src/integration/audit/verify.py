@@ -12,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from integration.audit.heads import Head, endorsed, heads_in, read_keys
+from integration.audit.head_keys import endorsed, read_keys
+from integration.audit.heads import Head, heads_in
 from integration.audit.lines import Line, digest, genesis, read_line
 from integration.audit.log import AuditLog
 from integration.audit.words import LOGS, SET_ASIDE

@@ -357,6 +357,10 @@ CANNOT = [
      "goes round on one day for ever: contact -> contact"),
     (with_steps(feedback={"then": [{"to": "report"}]}, report={"then": [{"to": "feedback"}]}),
      "steps.feedback: goes round on one day for ever: feedback -> report -> feedback"),
+    (with_steps(contact={"values": {"_luck": {"one": 1, "other": 999}},
+                         "then": [{"to": "contact", "days": [0, 5, 9], "when": {"_luck": ["one"]},
+                                   "values": {"_luck": "one"}}]}),
+     "goes round on one day for ever: contact -> contact"),
     (with_steps(contact={"choose": 2 * [{"to": "contact", "chance": 0.5}], "then": []}), "more than 10,000 steps"),
     (with_steps(contact={"then": 2 * [{"to": "contact", "days": [1, 2, 3]}]}), "more than 10,000 steps"),
 ]  # fmt: skip

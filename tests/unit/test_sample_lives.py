@@ -301,6 +301,8 @@ CANNOT = [
     ({"end": date(2026, 2, 17)}, "end must not lie after the sample's clock, 2026-02-16"),
     ({"start": date(2021, 1, 1), "end": date(2023, 12, 1)}, "end must not lie more than 2 years before"),
     ({"start": date(2025, 2, 1)}, "at least 365 days before end"),
+    ({"starts": {"two\nlines\x1b[31m": 1}}, r"unknown step: two lines \[31m\)"),
+    ({"starts": {"long" * 500: 1}}, r"unknown step: (long)+l?o?n?…\)"),
     (with_steps(absence={"ages": [17, 4]}), r"steps\.absence\.ages: ages must be"),
     (with_values("plan", goal={"JA": float("inf"), "NEE": 1}), r"steps\.plan\.values\.goal.*finite"),
     (with_values("plan", goal={"JA": float("nan")}), r"steps\.plan\.values\.goal.*finite"),

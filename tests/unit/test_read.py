@@ -115,7 +115,7 @@ def test_headers_and_codes_are_translated(tmp_path: Path) -> None:
         (b"a;b;a\n1;2;3\n", Reason.COLUMN_DUPLICATE, None),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Reason.NOT_TEXT, None),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0", Reason.NOT_TEXT, None),
-        (b"PK\x03\x04rest\n", Reason.NOT_TEXT, None),
+        (b"PK\x03\x04rest\n", Reason.ARCHIVE_REFUSED, None),
         (b"a;b\n1;\0\n", Reason.NOT_TEXT, 1),
         ("a;b\n1;2\n".encode("utf-16"), Reason.WRONG_ENCODING, None),
         ("a;b\n1;\xe9\n".encode("cp1252"), Reason.WRONG_ENCODING, 1),
@@ -175,7 +175,7 @@ def test_only_a_regular_file_is_opened(tmp_path: Path) -> None:
         "pipe.csv": Reason.NOT_A_FILE,
         "absent.csv": Reason.PAYLOAD_MISSING,
         "data.xlsx": Reason.FORMAT_UNKNOWN,
-        "data.duckdb": Reason.FORMAT_UNKNOWN,
+        "data.duckdb": Reason.DATABASE_FILE,
     }.items():
         with pytest.raises(DeliveryRefused) as caught, open_rows(tmp_path / name, contract, supplier):
             pass

@@ -41,10 +41,25 @@ from integration.storage import Zones, sync_directory
 class Clock(Protocol):
     """What receiving needs of the settings: the one clock, three bounds, what is let in, and the passphrase."""
 
-    arrival_grace_seconds: int
-    max_payload_bytes: int
-    max_line_bytes: int
-    synthetic: bool
+    @property
+    def arrival_grace_seconds(self) -> int:
+        """So long a payload waits for its manifest."""
+        ...
+
+    @property
+    def max_payload_bytes(self) -> int:
+        """The most bytes a payload may have."""
+        ...
+
+    @property
+    def max_line_bytes(self) -> int:
+        """The most bytes a line may have."""
+        ...
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether everything here is made up."""
+        ...
 
     @property
     def sealed_only(self) -> bool:

@@ -174,19 +174,16 @@ class _Desk:
     def _manifest(self, claim: Claim, told: dict[str, Any]) -> Manifest:
         """Read the manifest and note what it says of itself, so far as it can be believed.
 
-        Of a sealed one nothing is believed before its signature was proven.
+        Where deliveries must be sealed nothing is believed before the signature was proven.
         """
         if isinstance(self._supplier, Reason):
             raise DeliveryRefused(self._supplier)
         manifest, text = examine_files(claim)
         today, sealed_only = self._clock.now().date(), self._clock.sealed_only
-        if manifest.seal is not None:
-            examine_seal(manifest, text, self._supplier, self._receiver, today, sealed_only=sealed_only)
+        examine_seal(manifest, text, self._supplier, self._receiver, today, sealed_only=sealed_only)
         if manifest.supplier == self._desk:
             told["delivery_id"] = str(manifest.delivery_id)
             told["municipality"] = manifest.municipality
-        if manifest.seal is None:
-            examine_seal(manifest, text, self._supplier, self._receiver, today, sealed_only=sealed_only)
         told["digest"] = digest(text)
         return manifest
 

@@ -41,18 +41,17 @@ def pairwise(items: Iterable[tuple[Hashable, Hashable]]) -> Quality:
     return Quality(precision, recall, f1, both.total(), truly)
 
 
-def persons_quality(con: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
-    """Mentions grouped into persons, in a domain's building file, against ``truth/records.parquet``."""
-    rows = con.execute(
+def persons_items(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[Hashable, Hashable]]:
+    """Each mention's true and found person, in a domain's building file, against ``truth/records.parquet``."""
+    return con.execute(
         "select t.person_id, m.person_id from link.mention_person as m "
         "join read_parquet(?) as t using (delivery_id, row_number, role)",
         [str(truth / "records.parquet")],
     ).fetchall()
-    return pairwise(rows)
 
 
-def families_quality(con: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
-    """Children grouped into gezinnen. A child that linkage took for two persons counts as two members of its gezin,
+def families_items(con: duckdb.DuckDBPyConnection, truth: Path) -> list[tuple[Hashable, Hashable]]:
+    """Each child's true and found gezin. A child that linkage took for two persons counts as two members of its gezin,
     so a wrong person costs here too."""
     rows = con.execute(
         "select distinct t.gezin_id, t.person_id, g.person_id, g.gezin_id from link.mention_person as m "
@@ -62,4 +61,14 @@ def families_quality(con: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
         "where m.role in ('kind', 'patient')",
         [str(truth / "records.parquet"), str(truth / "persons.parquet")],
     ).fetchall()
-    return pairwise((gezin, found) for gezin, _, _, found in rows)
+    return [(gezin, found) for gezin, _, _, found in rows]
+
+
+def persons_quality(con: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
+    """How well mentions are grouped into persons."""
+    return pairwise(persons_items(con, truth))
+
+
+def families_quality(con: duckdb.DuckDBPyConnection, truth: Path) -> Quality:
+    """How well children are grouped into gezinnen."""
+    return pairwise(families_items(con, truth))

@@ -275,6 +275,33 @@ def test_what_is_not_yaml_is_refused(tmp_path: Path) -> None:
         read(Lives, tmp_path / "lives.yml")
 
 
+def test_nobody_is_too_young_for_it(busy: tuple[Population, list[Event]]) -> None:
+    """Probation begins at twelve, youth care and measures before eighteen, and no suspect is under twelve."""
+    _, events = busy
+    seen: Counter[str] = Counter()
+    for event in events:
+        child = event.persons[0]
+        if event.kind == "care_assignment" and event.attributes["category"] == "47":
+            seen["probation"] += 1
+            assert 12 <= child.age(event.day) <= 17
+        if event.kind in {"care_assignment", "care_start"}:
+            seen["care"] += 1
+            assert child.age(event.day) <= 17
+        if event.kind == "incident" and event.attributes["role"] == "VERDACHTE" and child.is_child:
+            seen["suspect"] += 1
+            assert child.age(event.day) >= 12
+    assert seen["probation"]
+    assert seen["care"]
+
+
+def test_numbers_of_cases_tell_nothing_of_the_family(busy: tuple[Population, list[Event]]) -> None:
+    _, events = busy
+    cases = {event.case_id: event.gezin.id for event in events if event.case_id}
+    assert len(cases) > 50
+    assert all(len(case) == 13 and str(gezin) not in case for case, gezin in cases.items() if gezin > 999)
+    assert len({case[:6] for case in cases}) > 0.9 * len(cases), "no common beginnings"
+
+
 def test_delays_are_within_what_is_declared() -> None:
     """A Veilig Thuis assessment comes on a working day, at most as late as its longest delay and a weekend."""
     people = Population("GM0106", gezinnen=[family(date(2015, 1, 1))])

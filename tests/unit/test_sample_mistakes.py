@@ -51,7 +51,7 @@ ALWAYS_THE_SAME = [
     ("addition_missing", {"huisnummer_toevoeging": None}),
     ("addition_wrong", {"huisnummer_toevoeging": ("B", "1", "2", "hs")}),
     ("postcode_swapped", {"postcode": ("6171GH",)}),
-    ("married_name", {"kind_tussenvoegsel": "de", "kind_achternaam": ("Boer", "Boer-Heuvel")}),
+    ("married_name", {"kind_tussenvoegsel": "de", "kind_achternaam": ("Boer", "Boer-van den Heuvel")}),
 ]
 
 

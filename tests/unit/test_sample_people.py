@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date
 from itertools import islice, pairwise
 from math import ceil
@@ -16,7 +16,7 @@ from integration.sample.addresses import AddressBook
 from integration.sample.bsn import passes_eleven_test, scattered
 from integration.sample.bsn import test_numbers as numbers
 from integration.sample.declare import Lives, PopulationRates, packaged
-from integration.sample.model import Population, stream
+from integration.sample.model import Person, Population, stream
 from integration.sample.naming import Names, municipalities
 from integration.sample.people import Ages, Deaths
 from integration.sample.population import Plot, lives_there, plots, settle
@@ -33,7 +33,8 @@ def plot(inhabitants: int) -> Plot:
 @pytest.fixture(scope="module")
 def houten() -> list[Population]:
     """Six thousand inhabitants, in chunks."""
-    return list(settle(plot(6_000), RATES, LIVES, SEED, chunk=250))
+    rates = RATES.model_copy(update={"secret_address": 0.02, "same_sex": 0.05})
+    return list(settle(plot(6_000), rates, LIVES, SEED, chunk=250))
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -225,6 +226,62 @@ def test_children_have_a_living_guardian_and_one_gezin(houten: list[Population])
                     adult.born and child.born and adult.born.year <= child.born.year - 18
                     for adult in guardians
                 )
+
+
+def test_brothers_and_sisters_can_be(houten: list[Population]) -> None:
+    """Children of a woman are born on one day (two at most) or 300 days apart or more, and have names of their own."""
+    twins = 0
+    for chunk in houten:
+        children: dict[int, list[Person]] = defaultdict(list)
+        for gezin in chunk.gezinnen:
+            for child in gezin.children:
+                mother = next((one for one, _ in gezin.guardians[child.id] if one.sex == "2"), None)
+                if mother and not child.born_use:
+                    children[mother.id].append(child)
+        for family in children.values():
+            family.sort(key=lambda child: (child.born, child.id))
+            assert len({child.voornaam for child in family}) == len(family)
+            assert max(Counter(child.born for child in family).values()) <= 2
+            for one, other in pairwise(family):
+                assert one.born is not None
+                assert other.born is not None
+                gap = (other.born - one.born).days
+                twins += gap == 0
+                assert gap == 0 or gap >= 300
+    assert twins > 3
+
+
+def test_twins_have_the_same_parents(houten: list[Population]) -> None:
+    for chunk in houten:
+        for gezin in chunk.gezinnen:
+            parents: dict[date | None, set[tuple[int, ...]]] = defaultdict(set)
+            for child in gezin.children:
+                if not child.born_use:
+                    parents[child.born].add(tuple(one.id for one, _ in gezin.guardians[child.id]))
+            assert all(len(found) == 1 for found in parents.values())
+
+
+def test_nobody_dies_before_the_youngest_child_is_born(houten: list[Population]) -> None:
+    checked = 0
+    for chunk in houten:
+        for gezin in chunk.gezinnen:
+            for child in gezin.children:
+                for adult, _ in gezin.guardians[child.id]:
+                    if adult.died and child.born:
+                        checked += 1
+                        assert child.born < adult.died
+    assert checked
+
+
+def test_men_and_women_are_about_as_many_at_every_age() -> None:
+    """Under 75 there are 85 to 120 women for 100 men in every five years of age."""
+    number: Counter[tuple[int, str]] = Counter()
+    for people in settle(plot(50_000), RATES, LIVES, SEED):
+        for person in people.persons:
+            if person.born and lives_there(person, RATES.reference_day):
+                number[int((RATES.reference_day - person.born).days / 365.25) // 5 * 5, person.sex] += 1
+    for age in range(0, 75, 5):
+        assert 0.85 < number[age, "2"] / number[age, "1"] < 1.2, age
 
 
 def test_foster_homes_are_couples_who_stay() -> None:

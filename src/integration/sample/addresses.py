@@ -23,7 +23,7 @@ _FLAT_DOORS = 60
 _STREET_STEP = 7919
 """A prime, so that the streets of a municipality come from all its postcode areas."""
 _FLAT_NUMBER, SHELTER_NUMBER, INSTITUTION_NUMBER = 501, 502, 503
-"""House numbers above those of streets."""
+"""House numbers above those of streets; institutions go on from the last."""
 
 
 class AddressBook:

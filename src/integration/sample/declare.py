@@ -8,57 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from integration.errors import DeclarationError
 from integration.names import Period
 from integration.reasons import Reason
 from integration.sample.naming import municipalities
+from integration.sample.values import Ages, Draw, Share, whole
+from integration.sample.values import Days as Days  # also for who reads lives
 
 HERE = Path(__file__).resolve().parent
-
-Share = Annotated[float, Field(ge=0, le=1)]
-"""A probability or a part of a whole."""
-
-
-def _ordered(days: tuple[int, int, int]) -> tuple[int, int, int]:
-    if not 0 <= days[0] <= days[1] <= days[2] <= 900:
-        raise ValueError("days must be three whole numbers from low to high, between 0 and 900")
-    return days
-
-
-def _positive(weights: dict[Any, float]) -> dict[Any, float]:
-    if not weights or any(weight < 0 for weight in weights.values()) or sum(weights.values()) <= 0:
-        raise ValueError("weights must not be negative and must not all be zero")
-    return weights
-
-
-def _whole(weights: dict[Any, float]) -> dict[Any, float]:
-    if abs(sum(_positive(weights).values()) - 1) > 1e-6:
-        raise ValueError("shares must add up to 1")
-    return weights
-
-
-Days = Annotated[tuple[int, int, int], AfterValidator(_ordered)]
-"""A delay in days: the shortest, the usual and the longest."""
-
-
-def _text_keys(weights: Any) -> Any:
-    return {str(key): weight for key, weight in weights.items()} if isinstance(weights, dict) else weights
-
-
-Weights = Annotated[dict[str, float], BeforeValidator(_text_keys), AfterValidator(_positive)]
-"""How often each value is drawn; need not add up to 1."""
-Draw = str | int | Weights | None
-"""A fixed value, weights to draw from, or ``?rule`` for a value that a named rule works out."""
 
 
 class Strict(BaseModel):
@@ -104,11 +63,12 @@ class PopulationRates(Strict):
     format: Literal["integration-population/2"]
     reference_day: date
     municipalities: dict[str, LocalHouseholds]
-    families: Annotated[dict[str, float], AfterValidator(_whole)]
+    families: Annotated[dict[str, float], AfterValidator(whole)]
     grown_one_parent: Share
-    children: Annotated[dict[int, float], AfterValidator(_whole)]
-    grown_children: Annotated[dict[int, float], AfterValidator(_whole)]
-    ages: dict[Literal["one_person", "couple"], Annotated[dict[int, float], AfterValidator(_whole)]]
+    children: Annotated[dict[int, float], AfterValidator(whole)]
+    grown_children: Annotated[dict[int, float], AfterValidator(whole)]
+    ages: dict[Literal["one_person", "couple"], Annotated[dict[int, float], AfterValidator(whole)]]
+    same_sex: Share
     women_alone: dict[int, Share]
     deaths_a_year: dict[int, Share]
     moves_in: Share
@@ -167,7 +127,7 @@ class Step(Strict):
     held: bool = False
     about: Literal["children", "child", "any_child", "patient", "incident"] = "child"
     weekend: bool = False
-    ages: tuple[int, int] | None = None
+    ages: Ages | None = None
     values: dict[str, Draw] = {}
     then: tuple[Edge, ...] = ()
     choose: tuple[Edge, ...] = ()
@@ -220,6 +180,21 @@ class Vulnerable(Strict):
         return self
 
 
+FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2026, 2, 16)
+"""The earliest day on which lives can start, and the day at which the sample's clock stands still."""
+
+
+def _refuse_period(start: date, end: date) -> None:
+    if start >= end:
+        raise ValueError("start must lie before end")
+    if start < FIRST_DAY:
+        raise ValueError(f"start must not lie before {FIRST_DAY}")
+    if end > LAST_DAY:
+        raise ValueError(f"end must not lie after the sample's clock, {LAST_DAY}")
+    if (end - start).days < 365:
+        raise ValueError("start must lie at least 365 days before end")
+
+
 Rates = Annotated[dict[str, Annotated[float, Field(ge=0, le=1000)]], Field(min_length=1)]
 """How many times a year something starts, per 1,000 families with minors."""
 Levels = dict[str, Annotated[float, Field(ge=0, le=20)]]
@@ -243,8 +218,7 @@ class Lives(Strict):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Lives:
-        if self.start >= self.end:
-            raise ValueError("start must lie before end")
+        _refuse_period(self.start, self.end)
         edges = [edge.to for step in self.steps.values() for edge in (*step.then, *step.choose)]
         unknown(("step", name, self.steps) for name in (*self.starts, *edges))
         unknown(("municipality", code, {place.code for place in municipalities()}) for code in self.levels)
@@ -357,13 +331,19 @@ def unknown(names: Iterable[tuple[str, str, Iterable[str]]]) -> None:
 def read(model: type[M], path: Path) -> M:
     """Read a declaration; raise :class:`~integration.errors.DeclarationError` LIVES_INVALID saying what is wrong."""
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            what = "the file is empty" if content is None else "the file must be a list of keys and values"
+            raise DeclarationError(Reason.LIVES_INVALID, what, file=path.name)
+        return model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         why = f"{place}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": ")
         raise DeclarationError(Reason.LIVES_INVALID, why, file=path.name) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except RecursionError:
+        raise DeclarationError(Reason.LIVES_INVALID, "too many levels", file=path.name) from None
+    except (OSError, ValueError, yaml.YAMLError):
         raise DeclarationError(Reason.LIVES_INVALID, "not a readable YAML file", file=path.name) from None
 
 

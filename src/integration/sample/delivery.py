@@ -64,8 +64,8 @@ class Delivery:
         self.sender, self.plan = sender, plan
         self.id = sender.delivery(place)
         self.period = self.id.period
-        self.label = f"{sender.code}-{self.period}-{self.id.sequence:02}"
-        """The ``levering_id`` in its rows."""
+        self.label = f"{sender.code}-{self.period}-{self.id.sequence:02}-{MARK}"
+        """The ``levering_id`` in its rows, so that every row says that it is made up."""
         self.arrived = sender.arrival(self.period, seed, late=self.defect == "late")
         self.created = self.arrived - timedelta(minutes=47)
         """When the supplier's program made the file."""
@@ -173,7 +173,7 @@ class Delivery:
     def finish(self, tables: Tables) -> None:
         """Fill up, write the manifest, let everything come in at its moment, and tell the truth of it."""
         if self.defect == "missing":
-            self._tell(None, tables)
+            self._tell(None, None, tables)
             return
         while self.plan and self._spare and self.payload.rows + len(self._held) < _FEW:
             self.put(self._spare.pop(), tables)
@@ -186,13 +186,13 @@ class Delivery:
         for days in map(timedelta, range(2 if self.defect == "sent_twice" else 1)):
             file = copy(self.path, self._file_name((self.created + days).date()))
             self._send(file, self.created + days, self.arrived + days)
-            self._tell(file, tables)
+            self._tell(file, self.arrived + days, tables)
 
-    def _tell(self, file: Path | None, tables: Tables) -> None:
+    def _tell(self, file: Path | None, arrived: datetime | None, tables: Tables) -> None:
         tables["deliveries"].append((
             str(self.id), self.sender.code, self.sender.source, self.sender.municipality, self.period.text,
             self.id.sequence, self.payload.rows, self.defect, file.name if file else None,
-            self.arrived.isoformat() if file else None, self.sender.due(self.period),
+            arrived.isoformat() if arrived else None, self.sender.due(self.period),
         ))  # fmt: skip
 
     def _send(self, file: Path, created: datetime, arrived: datetime) -> None:

@@ -14,6 +14,8 @@ from integration.sample.model import MINOR, Address, Gezin, Person, Population
 from integration.sample.people import YEAR, Ages, Deaths, PersonMaker, by_age
 
 Guardians = dict[int, list[tuple[Person, str]]]
+_CLOSEST = 330
+"""Days between the births of brothers and sisters who are no twins, at least."""
 PARENT = "10"
 """COD472: parent."""
 
@@ -25,7 +27,7 @@ class HouseholdMaker:
                  first: int) -> None:  # fmt: skip
         self.rates, self.lives, self.persons, self.book = rates, lives, persons, book
         self.local = rates.municipalities[code]
-        self.minors = lives.start.replace(year=lives.start.year - MINOR)
+        self.minors = lives.start - timedelta(days=int(MINOR * YEAR))
         """Who was born on or after this day is under age at some time in the lives."""
         self._ages = {kind: Ages(classes, self.local.young) for kind, classes in rates.ages.items()}
         self._deaths = Deaths(rates.deaths_a_year, lives.start, lives.end)
@@ -67,15 +69,16 @@ class HouseholdMaker:
         """Somebody who lives alone."""
         born = self._aged(rng, "one_person")
         age = (self.rates.reference_day - born).days / YEAR
-        women = by_age(self.rates.women_alone, age) or 0.0
+        women = by_age(self.rates.women_alone, age) or 0.5
         person = self.persons.adult(rng, "2" if rng.random() < women else "1", born)
         self._settle(rng, "one_person", self._home(rng), [(person, "alone")])
 
     def couple(self, rng: random.Random, *, stays: bool = False) -> tuple[Person, Address]:
         """Two people without children at home: the first of them and where they live; with ``stays`` for good."""
         born = self._aged(rng, "couple")
-        one = self.persons.adult(rng, "2", born)
-        other = self.persons.adult(rng, "1", born - timedelta(days=rng.randint(-1500, 2200)))
+        sexes = self._sexes(rng)
+        one = self.persons.adult(rng, sexes[0], born - timedelta(days=rng.randint(-900, 500)))
+        other = self.persons.adult(rng, sexes[1], born - timedelta(days=rng.randint(-500, 900)))
         self.persons.partners(rng, one, other)
         home = self._home(rng)
         self._settle(rng, "couple", home, [(one, "partner"), (other, "partner")], alone=stays, stays=stays)
@@ -116,13 +119,14 @@ class HouseholdMaker:
 
     def _blended(self, rng: random.Random, births: list[date]) -> None:
         """A mother with children of an ex, a new partner and their child; the ex may have a family of his own."""
-        if len(births) == 1:
-            births = [births[0] - timedelta(days=rng.randint(700, 1600)), births[0]]
+        last = births.index(births[-1]) or 1
+        if births[0] == births[-1]:
+            births, last = [births[0] - timedelta(days=rng.randint(700, 1600)), *births], 1
         mother, ex = self._parents(rng, births)
         partner = self.persons.adult(rng, "1", self._before(rng, births[0], 22, 42))
         home, elsewhere = self._home(rng), self.book.home(rng)
-        first = self.persons.children(rng, births[:-1], self.minors, mother, ex, home)
-        joint = self.persons.children(rng, births[-1:], self.minors, mother, partner, home)
+        first = self.persons.children(rng, births[:last], self.minors, mother, ex, home)
+        joint = self.persons.children(rng, births[last:], self.minors, mother, partner, home, first)
         guardians = {child.id: [(mother, PARENT), (ex, PARENT)] for child in first}
         guardians |= {child.id: [(mother, PARENT), (partner, PARENT)] for child in joint}
         gezin = self._add("blended", [*first, *joint], guardians)
@@ -130,8 +134,9 @@ class HouseholdMaker:
         if rng.random() >= 0.5:
             self._settle(rng, "one_person", elsewhere, [(ex, "alone")], alone=True)
             return
-        other = self.persons.adult(rng, "2", self._before(rng, births[-1], 22, 36))
-        half = self.persons.children(rng, births[-1:], self.minors, other, ex, elsewhere)
+        born = min(births[-1] + timedelta(days=rng.randint(-700, 700)), self.rates.reference_day)
+        other = self.persons.adult(rng, "2", self._before(rng, born, 22, 36))
+        half = self.persons.children(rng, [born], self.minors, other, ex, elsewhere)
         theirs = self._gezin("two_parents", half, [other, ex])
         self._settle(rng, "two_parents", elsewhere, _family([other, ex], half), theirs, alone=True)
 
@@ -150,10 +155,17 @@ class HouseholdMaker:
             self._settle(rng, "grown_children", home, _family([mother, father], children), gezin)
 
     def _parents(self, rng: random.Random, births: list[date]) -> tuple[Person, Person]:
-        mother = self.persons.adult(rng, "2", self._before(rng, births[0], 21, 37))
-        father = self.persons.adult(rng, "1", self._before(rng, births[0], 22, 42))
+        sexes = self._sexes(rng)
+        mother = self.persons.adult(rng, sexes[0], self._before(rng, births[0], 21, 37))
+        father = self.persons.adult(rng, sexes[1], self._before(rng, births[0], 22, 40))
         self.persons.partners(rng, mother, father)
         return mother, father
+
+    def _sexes(self, rng: random.Random) -> tuple[str, str]:
+        """A woman and a man, or two of one sex."""
+        if rng.random() < self.rates.same_sex:
+            return ("2", "2") if rng.random() < 0.5 else ("1", "1")
+        return "2", "1"
 
     @staticmethod
     def _before(rng: random.Random, birth: date, low: int, high: int) -> date:
@@ -165,11 +177,12 @@ class HouseholdMaker:
         last = self.rates.reference_day - timedelta(days=int(youngest * YEAR))
         found = [self.rates.reference_day - timedelta(days=int(age * YEAR))]
         while len(found) < size:
-            if rng.random() < self.rates.twins:
+            if rng.random() < self.rates.twins and found.count(found[-1]) == 1:
                 found.append(found[-1])
                 continue
-            born = found[-1] + timedelta(days=rng.randint(420, 1600)) * rng.choice((1, -1))
-            if born <= last and (last - born).days < 25 * YEAR:
+            born = rng.choice(found) + timedelta(days=rng.randint(_CLOSEST, 1600)) * rng.choice((1, -1))
+            far = all(abs((born - other).days) >= _CLOSEST for other in found)
+            if far and born <= last and (last - born).days < 25 * YEAR:
                 found.append(born)
         return sorted(found)
 
@@ -198,12 +211,17 @@ class HouseholdMaker:
                 gezin: Gezin | None = None, *, alone: bool = False, stays: bool = False) -> None:  # fmt: skip
         """Let ``members`` live at ``home``; with ``alone`` no adult dies, with ``stays`` nobody comes or goes."""
         number = next(self._households)
+        youngest = max(
+            (child.born for child, place in members if place == "child" and child.born), default=None
+        )
         arrived, left = (None, None) if stays else self._moves(rng, gezin)
         for person, place in members:
             person.household, person.household_kind, person.place = number, kind, place
             person.arrived, person.left = arrived, left
             if place != "child" and person.born and not alone:
-                person.died = self._death(rng, person.born, arrived, left)
+                person.died = self._death(
+                    rng, person.born, max(filter(None, (arrived, youngest)), default=None), left
+                )
                 alone = gezin is not None and person.died is not None
             start = (
                 arrived if place != "child" or not person.born or not arrived else max(arrived, person.born)
@@ -228,9 +246,10 @@ class HouseholdMaker:
             gezin.arrival, gezin.departure = (day, None) if comes else (None, day)
         return (day, None) if comes else (None, day)
 
-    def _death(self, rng: random.Random, born: date, arrived: date | None, left: date | None) -> date | None:
+    def _death(self, rng: random.Random, born: date, after: date | None, left: date | None) -> date | None:
+        """The day of death, which is never before coming, the birth of the youngest child, or after leaving."""
         day = self._deaths.day(rng, born)
-        if day and ((arrived and day <= arrived) or (left and day >= left)):
+        if day and ((after and day <= after) or (left and day >= left)):
             return None
         return day
 
@@ -245,7 +264,7 @@ class HouseholdMaker:
         if luck < rates.secret_address:
             gezin.secret = gezin.always_in_need = True
         elif (luck := luck - rates.secret_address) < shelter and self.people.shelter:
-            until = day + timedelta(days=rng.randint(60, 240))
+            until = min(day + timedelta(days=rng.randint(60, 240)), self.lives.end)
             for person in [gezin.guardians[gezin.children[0].id][0][0], *gezin.children]:
                 self.people.settle(person, self.people.shelter, "shelter", start=day, end=until)
             gezin.always_in_need = True

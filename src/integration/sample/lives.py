@@ -19,7 +19,7 @@ from typing import Any
 from integration.errors import DeclarationError
 from integration.reasons import Reason
 from integration.sample.declare import Change, Days, Edge, Lives, Step, Themes
-from integration.sample.model import MINOR, Event, Gezin, Person, Population, stream
+from integration.sample.model import MINOR, Event, Gezin, Person, Population, scrambled, stream
 from integration.sample.rules import RULES, View
 
 NUMBERS = frozenset({"hours", "changes", "step", "sources", "number"})
@@ -89,7 +89,7 @@ class Onsets:
         if not number:
             return []
         names = rng.choices(self._names, cum_weights=self._cumulative, k=number)
-        return [(self.lives.start + timedelta(days=rng.randint(0, self._days - 14)), name) for name in names]
+        return [(self.lives.start + timedelta(days=rng.randint(0, self._days)), name) for name in names]
 
 
 def poisson(rng: random.Random, mean: float) -> int:
@@ -123,7 +123,7 @@ class Walk:
     ) -> None:
         self.lives = lives = onsets.lives
         self.onsets, self.steps, self.gezin, self.shared = onsets, steps, gezin, shared
-        self.rng = stream(seed, "life", gezin.id)
+        self._seed, self.rng = seed, stream(seed, "life", gezin.id)
         self.events: list[Event] = []
         self.view = View(lives, gezin, self.rng)
         self._queue: list[tuple[date, int, str, Thread, Edge | None]] = []
@@ -140,9 +140,8 @@ class Walk:
         if not any(self._names_family(event) for event in self.events):
             return []
         if self.gezin.departure:
-            self.events.append(
-                Event("departure", self.gezin.departure, self.gezin, persons=tuple(self.gezin.children))
-            )
+            there = tuple(one for one in self.gezin.children if one.age(self.gezin.departure) >= 0)
+            self.events.append(Event("departure", self.gezin.departure, self.gezin, persons=there))
         return sorted(self.events, key=lambda event: event.day)
 
     @staticmethod
@@ -192,9 +191,8 @@ class Walk:
     def _open(self, step: Step, thread: Thread, day: date, values: dict[str, Any]) -> Thread:
         """Start a case; the thread from here on knows it."""
         persons = tuple(self._persons(step, thread, day, values))
-        case = Case(
-            f"{_PREFIX[step.source]}{self.gezin.id:06}-{next(self._case_numbers):02}", step.source, persons
-        )
+        number = scrambled(self._seed, step.source, self.gezin.id, next(self._case_numbers))
+        case = Case(f"{_PREFIX[step.source]}{number}", step.source, persons)
         self.view.opened(case)
         child = persons[0] if step.about == "any_child" else thread.child
         return Thread(child, {**thread.cases, step.source: case})
@@ -210,10 +208,10 @@ class Walk:
             other = self.view.whole_family_known and self.rng.random() < 0.3
             yield self.rng.choice(born) if other else child
         elif step.about == "patient":
-            unfit = self.shared[adults[0].id] > 1 or not adults[0].known_fully
-            if values["patient_rol"] == "OUDER" and unfit:
+            fit = [one for one in adults if self.shared[one.id] == 1 and one.known_fully]
+            if values["patient_rol"] == "OUDER" and not fit:
                 values.update(patient_rol="KIND", code="KIND_GEDRAG", kindcheck="NIET_VAN_TOEPASSING")
-            yield adults[0] if values["patient_rol"] == "OUDER" else child
+            yield self.rng.choice(fit) if values["patient_rol"] == "OUDER" else child
         elif step.about == "incident":
             if any(self.shared[adult.id] > 1 for adult in adults):
                 values["child_present"] = "1"

@@ -143,7 +143,9 @@ def _married_name(spot: Spot) -> str | None:
     prefix, name = spot.person.married_name
     spot.row[f"{spot.role}_tussenvoegsel"] = prefix or None
     spot.row[f"{spot.role}_achternaam"] = (
-        f"{name}-{spot.person.achternaam}" if spot.rng().random() < 0.5 else name
+        f"{name}-{f'{spot.person.tussenvoegsel} {spot.person.achternaam}'.strip()}"
+        if spot.rng().random() < 0.5
+        else name
     )
     return f"{spot.role}_achternaam"
 

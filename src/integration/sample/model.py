@@ -7,9 +7,11 @@ so that one seed gives one sample, byte for byte.
 from __future__ import annotations
 
 import random
+from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 MARK = "SYNTHETISCH"
@@ -26,6 +28,15 @@ def stream(*parts: object) -> random.Random:
     Python seeds from the SHA-512 of a text, so no stream depends on the process's hash seed.
     """
     return random.Random("/".join(map(str, parts)))  # noqa: S311 - made-up people, no secrets
+
+
+def scrambled(*parts: object) -> str:
+    """Twelve capitals and digits that tell nothing of ``parts`` and are the same for the same parts (56 bits).
+
+    What sources number must not give away which family it is about, nor that two sources mean the same one.
+    """
+    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=7).digest()
+    return b32encode(digest).decode("ascii").rstrip("=")
 
 
 class Address(NamedTuple):
@@ -124,7 +135,7 @@ class Population:
     foster_homes: list[tuple[Person, Address]] = field(default_factory=list)
     carers: dict[str, Person] = field(default_factory=dict)
     """Foster parent by the case (toewijzing) under which a child is with them."""
-    institution: Address | None = None
+    institutions: list[Address] = field(default_factory=list)
     shelter: Address | None = None
 
     def settle(self, person: Person, address: Address, kind: str = "main", *, start: date | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import accumulate, count, pairwise
 
@@ -16,6 +16,8 @@ from integration.sample.naming import Municipality, Names, joined
 
 YEAR = 365.25
 """Days."""
+_GENERATIONS = ((1998, "kind"), (1958, "ouder"), (0, "grootouder"))
+"""Whose names were in fashion, by the first year of birth."""
 
 
 def by_age(rates: dict[int, float], age: float) -> float | None:
@@ -24,7 +26,10 @@ def by_age(rates: dict[int, float], age: float) -> float | None:
 
 
 class Ages:
-    """Draws ages of adults without children at home, from declared classes; ``young`` is the share under 25."""
+    """Draws ages of adults without children at home, from declared classes; ``young`` is the share under 25.
+
+    Within a class every age is as likely as any other.
+    """
 
     def __init__(self, classes: dict[int, float], young: float) -> None:
         bounds = sorted(classes)
@@ -36,6 +41,10 @@ class Ages:
         """An age in years."""
         low, high = rng.choices(self._classes, cum_weights=self._cumulative)[0]
         return rng.uniform(low, high)
+
+
+def _generation(born: date) -> str:
+    return next(name for year, name in _GENERATIONS if born.year >= year)
 
 
 class Deaths:
@@ -73,8 +82,7 @@ class PersonMaker:
 
     def adult(self, rng: random.Random, sex: str, born: date) -> Person:
         """A grown-up with a name of its generation."""
-        generation = "kind" if born.year >= 2000 else "ouder"
-        first = self._names.first(rng, sex, generation)
+        first = self._names.first(rng, sex, _generation(born))
         return self._person(rng, first, self._names.surname(rng), born, sex, is_child=False)
 
     def partners(self, rng: random.Random, one: Person, other: Person) -> None:
@@ -83,8 +91,8 @@ class PersonMaker:
             one.married_name = (other.tussenvoegsel, other.achternaam)
 
     def children(self, rng: random.Random, births: list[date], minors: date, one: Person, two: Person | None,
-                 home: Address) -> list[Person]:  # fmt: skip
-        """Children of ``one`` and ``two`` (if known), living at ``home``, all with one surname.
+                 home: Address, taken: Sequence[Person] = ()) -> list[Person]:  # fmt: skip
+        """Children of ``one`` and ``two`` (if known), at ``home``, with one surname; none is named as one of ``taken``.
 
         Who was born on or after ``minors`` is a child, the others live at home grown up.
         """
@@ -96,7 +104,8 @@ class PersonMaker:
         made: list[Person] = []
         for born in births:
             sex = rng.choice(("1", "2"))
-            first = self._names.first(rng, sex, "kind", [child.voornaam for child in made])
+            used = [child.voornaam for child in (*taken, *made)]
+            first = self._names.first(rng, sex, _generation(born), used)
             child = self._person(rng, first, name, born, sex, is_child=born >= minors)
             self.people.settle(child, home)
             made.append(child)

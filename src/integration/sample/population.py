@@ -22,6 +22,8 @@ CHUNK = 1_000
 """Households made, lived and written at a time."""
 _ROOM = 1.3
 """Numbers kept free per inhabitant: for who left or died, and for the one number in eleven that cannot be."""
+_PER_INSTITUTION = 4_000
+"""Inhabitants per place where children live in a group."""
 _ADDRESSES = 0.75
 """Addresses kept free per inhabitant; there are less than 0.55 homes per inhabitant, moves included."""
 
@@ -57,13 +59,16 @@ def settle(
     book = AddressBook(plot.place.pc4, ceil(plot.inhabitants * _ADDRESSES) + 50, rates.house_addition, start)
     persons = PersonMaker(plot.place, rates, plot.first, plot.room, start)
     maker = HouseholdMaker(code, rates, lives, persons, book, plot.first)
-    shelter, institution = book.landmark(SHELTER_NUMBER), book.landmark(INSTITUTION_NUMBER)
+    shelter = book.landmark(SHELTER_NUMBER)
+    institutions = [
+        book.landmark(INSTITUTION_NUMBER + place) for place in range(1 + plot.inhabitants // _PER_INSTITUTION)
+    ]
     carers: list[tuple[Person, Address]] = []
     foster = 1 + int(plot.inhabitants * rates.foster_homes_per_1000 / 1000)
     made = number = 0
     while made < plot.inhabitants:
         people = persons.people = Population(
-            code, foster_homes=carers, institution=institution, shelter=shelter
+            code, foster_homes=carers, institutions=institutions, shelter=shelter
         )
         for _ in range(chunk):
             rng, before = stream(seed, "household", code, number), len(people.persons)

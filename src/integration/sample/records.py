@@ -13,7 +13,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from integration.sample.declare import Lives, Strict
-from integration.sample.model import Address, Event, Fact, Gezin, Person, Population, Record, stream
+from integration.sample.model import (
+    Address,
+    Event,
+    Fact,
+    Gezin,
+    Person,
+    Population,
+    Record,
+    scrambled,
+    stream,
+)
 
 FOSTER = "35"
 """JZ020: a child lives with a foster parent."""
@@ -44,21 +54,28 @@ class Forms(Strict):
 def place_children(people: Population, events: Iterable[Event], seed: int) -> None:
     """Give children in foster or residential care the address where they live meanwhile."""
     category: dict[str, str] = {}
-    running: dict[str, tuple[Person, Address, date]] = {}
+    running: dict[str, tuple[Person, Address, date, Gezin]] = {}
+
+    def end(case_id: str, day: date | None) -> None:
+        child, address, start, gezin = running.pop(case_id)
+        until = min(filter(None, (day, gezin.departure)), default=None)
+        people.settle(child, address, "placement", start=start, end=until)
+
     for event in events:
         if event.kind == "care_assignment":
             category[event.case_id] = event.attributes["category"]
-        elif event.kind == "care_start" and category.get(event.case_id) in PLACEMENTS and people.institution:
-            address = people.institution
+        elif event.kind == "care_start" and category.get(event.case_id) in PLACEMENTS and people.institutions:
+            for other in [case for case, (child, *_) in running.items() if child is event.persons[0]]:
+                end(other, event.day)
+            rng = stream(seed, "foster", event.case_id)
+            address = rng.choice(people.institutions)
             if category[event.case_id] == FOSTER:
-                rng = stream(seed, "foster", event.case_id)
                 people.carers[event.case_id], address = rng.choice(people.foster_homes)
-            running[event.case_id] = (event.persons[0], address, event.day)
+            running[event.case_id] = (event.persons[0], address, event.day, event.gezin)
         elif event.kind == "care_stop" and event.case_id in running:
-            child, address, start = running.pop(event.case_id)
-            people.settle(child, address, "placement", start=start, end=event.day)
-    for child, address, start in running.values():
-        people.settle(child, address, "placement", start=start)
+            end(event.case_id, event.day)
+    for case_id in list(running):
+        end(case_id, None)
 
 
 def keep(events: Iterable[Event], forms: Forms, seed: int) -> list[Record]:
@@ -176,7 +193,7 @@ def row(record: Record, people: Population, day: date) -> dict[str, Any]:
             if home and home != child_home:
                 columns |= _address(f"{role}_", home)
     if record.source == "wijkteam":
-        columns["gezin_ref"] = f"G{record.gezin.id:06}"
+        columns["gezin_ref"] = f"G{scrambled(record.gezin.municipality, record.gezin.id)}"
     return columns | record.known(day)
 
 

@@ -114,7 +114,7 @@ class Place:
             "events": self.truth.rows["events"],
             "deliveries": len({row[0] for row in deliveries}),
             "rows": self.post.rows.total(),
-            "planted defects": self.truth.rows["defects"] + sum(row[7] is not None for row in deliveries),
+            "planted defects": self.truth.rows["defects"] + len({row[0] for row in deliveries if row[7]}),
         })  # fmt: skip
         return self.counts
 

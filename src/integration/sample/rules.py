@@ -132,6 +132,14 @@ def crisis(view: View) -> str:
     return "1" if view.drawn.get("category") == "46" or view.rng.random() < 0.04 else "2"
 
 
+def police_role(view: View) -> str:
+    """What someone is in an incident: a child too young to be prosecuted (under 12, article 486 Sv) is no suspect."""
+    roles = {"GETUIGE_KIND": 40, "SLACHTOFFER": 28, "BETROKKENE": 26, "VERDACHTE": 6}
+    if view.drawn["child_present"] == "1" and view.child.age(view.day) < 12:
+        del roles["VERDACHTE"]
+    return view.rng.choices(list(roles), list(roles.values()))[0]
+
+
 RULES: dict[str, Callable[[View], Any]] = {
     rule.__name__: rule
     for rule in (
@@ -143,6 +151,7 @@ RULES: dict[str, Callable[[View], Any]] = {
         school_type,
         childcare_type,
         crisis,
+        police_role,
     )
 }
 """The rules by the name that ``lives.yml`` uses."""

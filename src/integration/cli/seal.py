@@ -34,7 +34,7 @@ def keys_signer(show: Show = False) -> None:
         else make_signing_key(folder, chosen.passphrase_bytes(), now)
     )
     until = (now + timedelta(days=365)).date()
-    text = f"  - {{key: {public}, since: {now.date()}, until: {until}}}"
+    text = f'  - {{key: "{public}", since: {now.date()}, until: {until}}}'
     console.stdout().print(f"Key {key_id(public)}. For the supplier file at the receiver:\n\nsigners:")
     console.stdout().print(text, soft_wrap=True, markup=False)
 

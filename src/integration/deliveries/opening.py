@@ -11,6 +11,7 @@ import os
 import shutil
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from integration.contracts import Supplier
 from integration.deliveries.claims import Claim
@@ -77,3 +78,26 @@ def clear_opened(claim: Claim) -> None:
     """Remove what was opened of a claim."""
     if os.path.lexists(opened_folder(claim)):
         shutil.rmtree(opened_folder(claim))
+
+
+def put_in_order(claim: Claim, decision: dict[str, Any], ready: Path) -> None:
+    """Give payload and manifest the names they have in the raw zone, readable by their owner only."""
+    ready.mkdir(exist_ok=True, mode=0o700)
+    name = decision.get("payload") or claim.payload or ""
+    payload, sealed = f"payload{Path(name).suffix.lower()}", decision.get("sealed", False)
+    targets = [(claim.content / (claim.manifest or ""), "manifest.json")]
+    if sealed:
+        targets.append((opened_folder(claim) / name, payload))
+    targets.append((claim.content / (claim.payload or ""), ENVELOPE_NAME if sealed else payload))
+    for path, target in targets:
+        if path.is_file():
+            _settle(path)
+            os.replace(path, ready / target)
+    claim.content.rmdir()
+
+
+def _settle(path: Path) -> None:
+    """Give a file to its owner only, and flush it to disk: what is accepted is kept."""
+    path.chmod(0o600)
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())

@@ -26,7 +26,7 @@ from integration.deliveries.opening import (
     digest,
     examine_seal,
     open_payload,
-    opened_folder,
+    put_in_order,
 )
 from integration.deliveries.quarantine import put_reason
 from integration.deliveries.read import Limits
@@ -218,7 +218,7 @@ class _Desk:
         if claim.content.exists():
             if decision["replaces"] and raw.exists():
                 self._set_aside(claim, decision, raw)
-            _prepare(claim, decision, ready)
+            put_in_order(claim, decision, ready)
         if ready.exists():
             raw.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.replace(ready, raw)
@@ -293,26 +293,3 @@ def _order(arrival: claims.Arrival) -> tuple[int, str]:
         return read_manifest(path).sequence, arrival.manifest
     except DeliveryRefused:
         return last, arrival.manifest
-
-
-def _prepare(claim: Claim, decision: dict[str, Any], ready: Path) -> None:
-    """Give payload and manifest the names they have in the raw zone, readable by their owner only."""
-    ready.mkdir(exist_ok=True, mode=0o700)
-    name = decision.get("payload") or claim.payload or ""
-    payload, sealed = f"payload{Path(name).suffix.lower()}", decision.get("sealed", False)
-    targets = [(claim.content / (claim.manifest or ""), "manifest.json")]
-    if sealed:
-        targets.append((opened_folder(claim) / name, payload))
-    targets.append((claim.content / (claim.payload or ""), ENVELOPE_NAME if sealed else payload))
-    for path, target in targets:
-        if path.is_file():
-            _settle(path)
-            os.replace(path, ready / target)
-    claim.content.rmdir()
-
-
-def _settle(path: Path) -> None:
-    """Give a file to its owner only, and flush it to disk: what is accepted is kept."""
-    path.chmod(0o600)
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())

@@ -19,7 +19,6 @@ _ARCHIVES = (
     b"PK\x07\x08",
     b"\x1f\x8b",
     b"\x1f\x9d",
-    b"BZh",
     b"\xfd7zXZ\0",
     b"7z\xbc\xaf\x27\x1c",
     b"\x28\xb5\x2f\xfd",
@@ -55,10 +54,12 @@ def refuse_unwanted(path: Path, stream: BinaryIO) -> None:
     """
     suffix = path.suffix.lower()
     head = stream.read(_HEAD_BYTES)
-    packed = head.startswith(_ARCHIVES) or head[257:262] == b"ustar"
+    binary = b"\0" in head
+    bzip = head.startswith(b"BZh") and head[4:10] == b"1AY&SY"
+    packed = bzip or head.startswith(_ARCHIVES) or (binary and head[257:262] == b"ustar")
     if packed and suffix not in _OFFICE_NAMES:
         raise DeliveryRefused(Reason.ARCHIVE_REFUSED)
-    if head[8:12] == b"DUCK" or head.startswith(b"SQLite format"):
+    if binary and (head[8:12] == b"DUCK" or head.startswith(b"SQLite format")):
         raise DeliveryRefused(Reason.DATABASE_FILE)
     if suffix == XML_SUFFIX or _is_xml(head):
         plain = (head + stream.read(_XML_BYTES)).replace(b"\0", b"")

@@ -8,12 +8,8 @@ not even started.
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from integration import console, orchestration
@@ -25,6 +21,7 @@ from integration.errors import IntegrationError
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.settings import Settings, forget_settings, get_settings
+from integration.signals import ended_by_signal
 from integration.storage import read_json
 
 _ASSET_SECONDS = 10
@@ -42,7 +39,7 @@ def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.1, busy: float = 
     home = home.absolute()
     os.environ["INTEGRATION_HOME"] = str(home)
     forget_settings()
-    with _ended_by_signal():
+    with ended_by_signal():
         _say(1, "Keys: a passphrase and a keyring, for this installation only")
         _make_keys(get_settings())
         _say(2, "Sample: synthetic deliveries of every source and municipality")
@@ -157,7 +154,7 @@ def _failure(home: Path, failed: Sequence[FailedTask]) -> IntegrationError:
     )
 
 
-# -- what is said, and how it ends --------------------------------------------------------------------------------
+# -- what is said --------------------------------------------------------------------------------
 
 
 def _say(step: int, text: str) -> None:
@@ -166,18 +163,3 @@ def _say(step: int, text: str) -> None:
 
 def _note(text: str) -> None:
     console.stderr().print(f"    {text}", soft_wrap=True)
-
-
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """A termination signal or a closed terminal ends the block as Ctrl-C does: Airflow is stopped then too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, lambda received, _: sys.exit(128 + received)) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

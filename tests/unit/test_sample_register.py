@@ -68,6 +68,45 @@ def test_a_population_without_the_columns_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+HEADER, CHILD = ",".join(COLUMNS), "2,999990032,Thijs,,Smit,20150200,M,6711GH,1,0228,999990019,"
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([], "there is nobody in it"),
+        ([CHILD, "3,999990056,Roos,,Smit,20150306,V,6711GH"], "not as many cells.*row 2"),
+        ([CHILD + ",surplus"], "not as many cells.*row 1"),
+        ([CHILD.replace(",1,0228", ",²,0228")], "from 1 to 99999.*row 1, field huisnummer"),
+        ([CHILD.replace(",1,0228", ",0,0228")], "from 1 to 99999.*row 1, field huisnummer"),
+        ([CHILD.replace(",1,0228", ",1a,0228")], "from 1 to 99999.*row 1, field huisnummer"),
+        ([CHILD, CHILD.replace("999990019", "999990032")], "parent of themselves.*row 2, field ouder1_bsn"),
+        ([CHILD + "999990019"], "two persons.*row 1, field ouder2_bsn"),
+        ([CHILD.replace("999990019", "")], "nobody in it has a surname, an address and a stated parent"),
+        ([CHILD.replace("6711GH", "")], "nobody in it has a surname, an address and a stated parent"),
+    ],
+)
+def test_a_population_that_cannot_be_is_refused_with_its_row(
+    tmp_path: Path, rows: list[str], says: str
+) -> None:
+    (tmp_path / "people.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")
+    with pytest.raises(UsageError, match=says) as refused:
+        generate(tmp_path / "home", population=tmp_path / "people.csv")
+    assert refused.value.reason == Reason.INPUT_INVALID
+    assert refused.value.file == "people.csv"
+    assert not any(value in str(refused.value) for value in ("99999003", "²", "Smit", "1a"))
+    assert [path.name for path in tmp_path.iterdir()] == ["people.csv"]
+
+
+def test_a_birth_date_in_other_digits_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(
+        f"{HEADER}\n{CHILD.replace('20150200', '201502²²')}\n", encoding="utf-8"
+    )
+    generate(tmp_path / "home", population=tmp_path / "people.csv")
+    child = next(row for row in truth(Zones(tmp_path / "home"), "persons") if row["bsn"] == "999990032")
+    assert (child["geboortedatum"], child["geboortedatum_gebruik"]) == (None, "3")
+
+
 def test_the_register_test_set(shared_data: Path, tmp_path: Path) -> None:
     path = shared_data / "brp-rvig-testset/derived_persons_families.csv"
     result = generate(tmp_path / "home", population=path)

@@ -32,8 +32,9 @@ def sample(
         return
     from integration import console
     from integration import sample as samples
+    from integration.signals import ended_by_signal
 
-    with console.progress_bars() as say:
+    with ended_by_signal(), console.progress_bars() as say:
         made = samples.generate(
             settings().zones,
             seed=seed,

@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,15 +15,19 @@ from typing import Any
 from integration import __version__
 from integration.errors import UsageError
 from integration.reasons import Reason
+from integration.sample.check_lives import check_lives
+from integration.sample.declare import LAST_DAY
 from integration.sample.model import MARK
 from integration.sample.naming import aliases
 from integration.sample.region import Recipe, all_places, make
+from integration.sample.truth import SCHEMAS
+from integration.sample.workplace import told_plainly, workplace
 from integration.storage import Zones, read_json, write_json
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done and what there is to do."""
 
-CLOCK = "2026-02-16T06:00:00+01:00"
+CLOCK = f"{LAST_DAY}T06:00:00+01:00"
 """The moment at which an installation with the sample stands still."""
 SMALLEST, LARGEST = 0.01, 20.0
 """Scales that can be made; 1 is as many people as live there."""
@@ -72,21 +75,23 @@ def generate(
     Raises :class:`~integration.errors.UsageError`: FOLDER_NOT_EMPTY when the folder has another sample or something
     else in those places, INPUT_INVALID when an option or the population file cannot be used,
     MUNICIPALITY_UNKNOWN, NO_SPACE when the disk is too small; DeclarationError LIVES_INVALID for a lives file that
-    cannot be. Nothing is left behind then.
+    cannot be. Nothing is left behind then. A sample of which a part is gone is FOLDER_NOT_EMPTY too, and a home
+    that cannot be written is INPUT_INVALID.
     """
     zones = home if isinstance(home, Zones) else Zones(Path(home).absolute())
     recipe = _checked(seed, scale, municipalities, busy, lives, defects, alias, population)
     wanted = _mark(recipe, alias=alias)
-    found = zones.home / "sample.json"
-    if found.is_file():
-        present = read_json(found)
+    with told_plainly(zones.home):
+        present = _present(zones)
+        if present is None:
+            for name in _OWN:
+                _refuse_if_used(zones.home / name)
+    if present is not None:
         if any(present.get(key) != value for key, value in wanted.items()):
-            raise UsageError(Reason.FOLDER_NOT_EMPTY, "another sample", file=found.name)
+            raise UsageError(Reason.FOLDER_NOT_EMPTY, "another sample", file="sample.json")
+        _refuse_if_incomplete(zones)
         return SampleResult(present["counts"], existing=True)
-    for name in _OWN:
-        _refuse_if_used(zones.home / name)
-    counts = _build(zones, recipe, wanted, progress or _silent)
-    return SampleResult(counts)
+    return SampleResult(_build(zones, recipe, wanted, progress or _silent))
 
 
 def _silent(*_: object) -> None:
@@ -115,7 +120,9 @@ def _checked(seed: int, scale: float, codes: Sequence[str] | None, busy: float, 
     shown = aliases() if alias else {place.code: place.name for place in places}
     names = {place.code: shown[place.code] for place in places}
     recipe = Recipe(seed, scale, places, names, busy, lives, "none" if population else defects, population)
-    recipe.read_lives()
+    found = recipe.read_lives()
+    if lives:
+        check_lives(found, places, lives.name)
     return recipe
 
 
@@ -130,7 +137,38 @@ def _mark(recipe: Recipe, *, alias: bool) -> dict[str, Any]:
 
 
 def _digest(path: Path | None) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+    except OSError:
+        raise UsageError(Reason.INPUT_INVALID, "cannot be read", file=path.name if path else None) from None
+
+
+def _present(zones: Zones) -> dict[str, Any] | None:
+    """What the sample that is in the folder says of itself; None when there is none."""
+    path = zones.home / "sample.json"
+    if not path.is_file():
+        return None
+    try:
+        found = read_json(path)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("counts"), dict):
+        raise UsageError(Reason.FOLDER_NOT_EMPTY, "it cannot be read: move it away first", file=path.name)
+    return found
+
+
+def _refuse_if_incomplete(zones: Zones) -> None:
+    """Refuse a sample of which something is gone; deliveries may have been received, so the inbox may be empty."""
+    parts = {
+        "inbox": zones.inbox.is_dir(),
+        "suppliers": zones.suppliers.is_dir() and any(zones.suppliers.glob("*.yml")),
+        "truth": all((zones.truth / f"{table}.parquet").is_file() for table in SCHEMAS),
+        "integration.toml": (zones.home / "integration.toml").is_file(),
+    }
+    missing = [name for name, whole in parts.items() if not whole]
+    if missing:
+        text = f"a part of the sample is gone: {', '.join(missing)}; move the rest away to make it again"
+        raise UsageError(Reason.FOLDER_NOT_EMPTY, text, file="sample.json")
 
 
 def _refuse_if_used(path: Path) -> None:
@@ -139,37 +177,48 @@ def _refuse_if_used(path: Path) -> None:
 
 
 def _build(zones: Zones, recipe: Recipe, mark: dict[str, Any], progress: Progress) -> dict[str, int]:
-    """Fill a temporary sibling of the home folder, then move its content in, ``sample.json`` last."""
-    zones.home.parent.mkdir(parents=True, exist_ok=True)
-    _refuse_if_too_large(zones.home.parent, recipe)
-    work = Path(tempfile.mkdtemp(prefix=f".{zones.home.name}.", suffix=".partial", dir=zones.home.parent))
-    moved: list[Path] = []
-    try:
+    """Fill a temporary folder near the home folder, then move its content in, ``sample.json`` last."""
+    with workplace(zones.home) as work:
+        _refuse_if_too_large(work, recipe)
         counts = _fill(Zones(work), recipe, progress)
         (work / "integration.toml").write_text(_toml(recipe, alias=mark["alias"]), encoding="utf-8")
         write_json(work / "sample.json", {**mark, "counts": counts})
-        zones.home.mkdir(exist_ok=True)
+        _move(work, zones.home)
+    return counts
+
+
+def _move(work: Path, home: Path) -> None:
+    """Move what was made into the home folder; after an error nothing of it is there."""
+    home.mkdir(exist_ok=True)
+    for name in _OWN:  # another process may have been first
+        _refuse_if_used(home / name)
+    begun: list[Path] = []
+    try:
         for name in _OWN:
-            target = zones.home / name
+            target = home / name
             if target.is_dir():
                 shutil.rmtree(target)
+            begun.append(target)
             os.replace(work / name, target)
-            moved.append(target)
     except BaseException:
-        for target in moved:
-            shutil.rmtree(target) if target.is_dir() else target.unlink()
+        for target in begun:
+            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
         raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return counts
 
 
 def _refuse_if_too_large(folder: Path, recipe: Recipe) -> None:
     inhabitants = sum(plot.inhabitants for plot in recipe.plots()) if recipe.population is None else 0
     needed, free = int(inhabitants * recipe.busy * _BYTES_AN_INHABITANT), shutil.disk_usage(folder).free
     if needed > free:
-        text = f"about {needed / 1e9:.1f} GB is needed and {free / 1e9:.1f} GB is free: take a smaller scale"
+        text = f"about {_amount(needed)} is needed and {_amount(free)} is free: take a smaller scale"
         raise UsageError(Reason.NO_SPACE, text)
+
+
+def _amount(size: int) -> str:
+    """Bytes in words: 12.3 GB, 0.04 GB, 3 MB."""
+    if size < 10**7:
+        return f"{size / 1e6:.0f} MB"
+    return f"{size / 1e9:.1f} GB" if size >= 10**8 else f"{size / 1e9:.2f} GB"
 
 
 def _fill(zones: Zones, recipe: Recipe, progress: Progress) -> Counter[str]:

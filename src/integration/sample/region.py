@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +179,20 @@ def _register(recipe: Recipe, file: Path, work: Path) -> Counter[str]:
 # -- processes ---------------------------------------------------------------------------------------------------------
 
 
-def _share(made: Any) -> None:
+def _start(made: Any) -> None:
+    """In a new worker: it ends when its parent ends it, or is gone; signals to the whole group are the parent's."""
     global _made
     _made = made
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
 
 
 _made: Any = None
@@ -203,13 +217,16 @@ def _in_processes(recipe: Recipe, work: Path, report: Report) -> Counter[str]:
     made = context.Value("q", 0)
     plots_ = sorted(recipe.plots(), key=lambda plot: -plot.inhabitants)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ProcessPoolExecutor(min(cores, len(plots_)), context, _share, (made,)) as pool:
-        waiting = {pool.submit(_worker, recipe, plot, work) for plot in plots_}
-        counts = Counter[str]()
+    before, counts = multiprocessing.active_children(), Counter[str]()
+    with ProcessPoolExecutor(min(cores, len(plots_)), context, _start, (made,)) as pool:
         try:
+            waiting = {pool.submit(_worker, recipe, plot, work) for plot in plots_}
             for finished in _as_they_finish(waiting, lambda: report(made.value)):
                 counts.update(finished.result())
         except BaseException:
+            for worker in multiprocessing.active_children():
+                if worker not in before:
+                    worker.kill()
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return counts

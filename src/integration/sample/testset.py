@@ -54,25 +54,54 @@ class Groups:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of the file, each person once; raise UsageError INPUT_INVALID when it lacks a column."""
+    """The rows of the file, each person once.
+
+    Raises UsageError INPUT_INVALID when the file lacks a column or has no rows, or a row (counted from 1, below the
+    header) cannot be used.
+    """
+    rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise UsageError(Reason.INPUT_INVALID, f"column {missing[0]} is missing", file=path.name)
-            rows = list(reader)
+            for number, row in enumerate(reader, 1):
+                _refuse(row, number, path.name)
+                rows.append(row)
     except (OSError, UnicodeDecodeError, csv.Error):
         raise UsageError(Reason.INPUT_INVALID, "not a readable CSV file", file=path.name) from None
+    if not rows:
+        raise UsageError(Reason.INPUT_INVALID, "there is nobody in it", file=path.name)
     who = ("bsn", "voornamen", "voorvoegsel", "geslachtsnaam", "geboortedatum")
     return list(
         {tuple(row[name] for name in who) if row["bsn"] else row["pl_id"]: row for row in rows}.values()
     )
 
 
+def _refuse(row: dict[str, str], number: int, file: str) -> None:
+    """Raise UsageError INPUT_INVALID, with the row's number and never a value, for a row that cannot be used."""
+    why, field = "", None
+    if None in row or None in row.values():
+        why = "it has not as many cells as the header"
+    elif row["huisnummer"] and not _is_house_number(row["huisnummer"]):
+        why, field = "must be a whole number from 1 to 99999", "huisnummer"
+    elif row["bsn"] and row["bsn"] in (row["ouder1_bsn"], row["ouder2_bsn"]):
+        own = "ouder1_bsn" if row["bsn"] == row["ouder1_bsn"] else "ouder2_bsn"
+        why, field = "nobody is a parent of themselves", own
+    elif row["ouder1_bsn"] and row["ouder1_bsn"] == row["ouder2_bsn"]:
+        why, field = "the parents must be two persons", "ouder2_bsn"
+    if why:
+        raise UsageError(Reason.INPUT_INVALID, why, file=file, row=number, field=field)
+
+
+def _is_house_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= 99_999
+
+
 def _born(text: str) -> tuple[date | None, str]:
     """The birth date with what is known of it (COD170), from ``yyyymmdd`` with zeros for unknown parts."""
-    if len(text) != 8 or not text.isdigit() or text.startswith("0000"):
+    if len(text) != 8 or not (text.isascii() and text.isdecimal()) or text.startswith("0000"):
         return None, "3"
     year, month, day = int(text[:4]), int(text[4:6]), int(text[6:])
     use = "2" if month == 0 else "1" if day == 0 else ""
@@ -125,18 +154,16 @@ class _Register:
     def address(self, person: Person) -> Address | None:
         """Where a person lives, if the file says so and the person lives."""
         row = self.rows.get(person.id)
-        if (
-            row is None
-            or not row["postcode"]
-            or not row["huisnummer"].isdigit()
-            or row.get("overlijdensdatum")
-        ):
+        if row is None or not row["postcode"] or not row["huisnummer"] or row.get("overlijdensdatum"):
             return None
         return Address(row["postcode"], int(row["huisnummer"]), "")
 
 
 def settle(path: Path, seed: int) -> list[Population]:
-    """The persons of ``path`` as six populations, by municipality code."""
+    """The persons of ``path`` as six populations, by municipality code.
+
+    Raises UsageError INPUT_INVALID when there is no child to make a sample of.
+    """
     register = _Register(read_rows(path), seed)
     families = Groups()
     for child, parents in register.parents.items():
@@ -151,7 +178,11 @@ def settle(path: Path, seed: int) -> list[Population]:
         person.known_fully = bool(address and person.achternaam)
         if address:
             region.settle(person, address)
-    for number, children in enumerate(_gezinnen(register), 1):
+    gezinnen = list(_gezinnen(register))
+    if not gezinnen:
+        text = "nobody in it has a surname, an address and a stated parent"
+        raise UsageError(Reason.INPUT_INVALID, text, file=path.name)
+    for number, children in enumerate(gezinnen, 1):
         code = home[families.find(children[0].id)]
         guardians = {
             child.id: [(parent, "10") for parent in register.parents[child.id]] for child in children

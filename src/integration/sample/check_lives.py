@@ -82,6 +82,9 @@ class _Check:
                 self._values(where, step, values)
             if step.event:
                 self._written(name, step)
+        for name in self.lives.starts:
+            if self.steps[name].event and not self.steps[name].opens:
+                raise ValueError(f"starts.{name}: the step does not open a case")
         for source in self.forms.sources:
             self._opened(source)
         refuse_loops(self.steps)

@@ -14,7 +14,7 @@ from integration.errors import EXIT_FAILURE, IntegrationError
 
 def main() -> None:
     """Entry point: an error becomes one line on stderr and an exit code, never a traceback with values."""
-    from integration.cli import around, line, operate, sample  # noqa: F401  they register their commands
+    from integration.cli import around, line, operate, sample, seal  # noqa: F401  they register their commands
     from integration.cli.app import app
 
     try:

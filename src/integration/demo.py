@@ -30,7 +30,7 @@ _ASSET_SECONDS = 10
 STEPS = 6
 
 
-def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.1, busy: float = 1.0) -> None:
+def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.5, busy: float = 1.0) -> None:
     """Bring the sample from inbox to release through Airflow, in the installation at ``home``.
 
     Raises :class:`IntegrationError`: AIRFLOW_FAILED when a task failed after the rest was done, with the first

@@ -101,9 +101,16 @@ class Ledger:
             con.commit()
 
     def register(
-        self, delivery: DeliveryId, *, sha256: str, rows: int, arrived_at: datetime, at: datetime
+        self,
+        delivery: DeliveryId,
+        *,
+        sha256: str,
+        rows: int,
+        arrived_at: datetime,
+        at: datetime,
+        facts: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Take a delivery in, with its ``received`` event; False when its place was taken already.
+        """Take a delivery in, with its ``received`` event (and its ``facts``); False when its place was taken.
 
         Its place is its id, and its sequence number with its supplier and municipality.
         """
@@ -121,7 +128,7 @@ class Ledger:
         try:
             with self._write() as con:
                 con.execute(_DELIVERY.insert().values(row))
-                self._event(con, str(delivery), "received", None, at, {"rows": rows})
+                self._event(con, str(delivery), "received", None, at, {"rows": rows, **(facts or {})})
         except sa.exc.IntegrityError:
             return False
         return True

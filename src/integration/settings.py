@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """The one clock stands still at this moment: the sample's, so that its figures stay the same."""
     synthetic: bool = False
     """Everything made from this installation carries the mark SYNTHETISCH; GP and police may be taken in."""
+    require_sealed: bool | None = None
+    """Only sealed deliveries are taken in; unless set, that is so everywhere but in a synthetic installation."""
     ledger_url: str = ""
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
@@ -78,6 +80,11 @@ class Settings(BaseSettings):
     def zones(self) -> Zones:
         """The folders of this installation."""
         return Zones(self.home.absolute())
+
+    @property
+    def sealed_only(self) -> bool:
+        """Whether a delivery that is not sealed is refused."""
+        return not self.synthetic if self.require_sealed is None else self.require_sealed
 
     def now(self) -> datetime:
         """The moment it is by the one clock, in Dutch time."""

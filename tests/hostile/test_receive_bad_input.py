@@ -187,7 +187,7 @@ BAD: dict[str, tuple[Callable[[Place], object], Reason, int | None, str | None]]
     "a pipe": (a_pipe, Reason.NOT_A_FILE, None, None),
     "an image": (content(lambda p: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + os.urandom(500)), Reason.NOT_TEXT, None, None),
     "an image by name": (lambda p: p.put(name="foto.png"), Reason.FORMAT_UNKNOWN, None, None),
-    "a database": (lambda p: p.put(name="data.duckdb"), Reason.FORMAT_UNKNOWN, None, None),
+    "a database": (lambda p: p.put(name="data.duckdb"), Reason.DATABASE_FILE, None, None),
     "no payload": (no_payload, Reason.PAYLOAD_MISSING, None, None),
     "no manifest": (no_manifest, Reason.MANIFEST_MISSING, None, None),
     "no JSON": (lambda p: p.put(manifest=b"{" + CHILD["achternaam"].encode()), Reason.MANIFEST_INVALID, None, None),
@@ -450,7 +450,9 @@ def test_police_and_gp_are_closed_outside_a_synthetic_installation(tmp_path: Pat
     for code, source in (("PO0321", "politie"), ("HA0321", "huisarts"), ("WT0321", "wijkteam")):
         supplier = add_supplier(tmp_path, code, source)
         put(tmp_path, supplier, csv_bytes([full_row(supplier.contract, 1)], supplier))
-    receipts = receive_inbox(Zones(tmp_path), ledger(tmp_path), settings(tmp_path, synthetic=False))
+    receipts = receive_inbox(
+        Zones(tmp_path), ledger(tmp_path), settings(tmp_path, synthetic=False, require_sealed=False)
+    )
     assert {(receipt.supplier, receipt.reason) for receipt in receipts} == {
         ("HA0321", Reason.SOURCE_CLOSED),
         ("PO0321", Reason.SOURCE_CLOSED),

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from helpers.deliveries import NOW, add_supplier, csv_bytes, full_row, ledger, put, settings
+from helpers.deliveries import CHILD, NOW, add_supplier, csv_bytes, full_row, ledger, put, settings
+from helpers.sealing import SealedPlace
 from integration.deliveries.quarantine import quarantined
 from integration.deliveries.receive import receive_inbox
 from integration.ledger import Ledger
@@ -126,6 +127,44 @@ def test_a_stop_at_any_step_loses_nothing_and_doubles_nothing(
         == []
     )
     assert steps > 40, f"only {steps} steps: {calls}"
+
+
+def test_a_stop_at_any_step_of_a_sealed_delivery_leaves_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that replaces what failed its check, a new one, and a damaged one."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    place = SealedPlace(tmp_path)
+    place.send(1)
+    (receipt,) = place.receive()
+    assert receipt.delivery_id
+    ledger(place.home).append(receipt.delivery_id, "quarantined", at=NOW, reason=Reason.CHECK_CRITICAL)
+    place.send(1, place.right(3))
+    place.send(2)
+    place.deliver(place.seal(3), envelope=place.sent[3].envelope.read_bytes()[:-1])
+    start, name = place.home, CHILD["achternaam"].encode()
+    steps, finished = 0, False
+    while not finished:
+        steps += 1
+        place.home = tmp_path / str(steps)
+        place.zones = Zones(place.home)
+        shutil.copytree(start, place.home)
+        with stopped_at(steps, monkeypatch):
+            try:
+                place.receive()
+                finished = True
+            except Stopped:
+                pass
+        place.receive()
+        assert place.lies_open(name) == []
+        assert {path.split("/")[0][-4:]: path for path in place.raw()}.keys() == {"0001", "0002"}
+        rows = [content.count(b"\n") for path, content in place.raw().items() if path.endswith(".csv")]
+        assert sorted(rows) == [3, 4]
+        assert {item.reason for item in quarantined(place.zones)} == {"CHECK_CRITICAL", "ENVELOPE_TRUNCATED"}
+        assert [entry.state for entry in ledger(place.home).entries()] == ["received"] * 2
+        assert list((place.zones.tmp / "receive").glob("*/*")) == []
+        shutil.rmtree(place.home)
+    assert steps > 30
 
 
 def _receive(home: Path) -> list[str]:

@@ -20,9 +20,9 @@ def made(home: Path, **options: object) -> Report:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample as the demo makes it: a tenth of the region."""
+    """A tenth of the region."""
     folder = tmp_path_factory.mktemp("rates") / "home"
-    generate(folder)
+    generate(folder, scale=0.1)
     return folder
 
 

@@ -79,7 +79,7 @@ def test_the_example_is_read(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("format", "integration-manifest/2"),
+        ("format", "integration-manifest/3"),
         ("source", "Wijk Team"),
         ("supplier", "wt0321"),
         ("municipality", "0321"),

@@ -115,7 +115,7 @@ def test_headers_and_codes_are_translated(tmp_path: Path) -> None:
         (b"a;b;a\n1;2;3\n", Reason.COLUMN_DUPLICATE, None),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", Reason.NOT_TEXT, None),
         (b"\xff\xd8\xff\xe0\0\x10JFIF\0", Reason.NOT_TEXT, None),
-        (b"PK\x03\x04rest\n", Reason.NOT_TEXT, None),
+        (b"PK\x03\x04rest\n", Reason.ARCHIVE_REFUSED, None),
         (b"a;b\n1;\0\n", Reason.NOT_TEXT, 1),
         ("a;b\n1;2\n".encode("utf-16"), Reason.WRONG_ENCODING, None),
         ("a;b\n1;\xe9\n".encode("cp1252"), Reason.WRONG_ENCODING, 1),
@@ -175,7 +175,7 @@ def test_only_a_regular_file_is_opened(tmp_path: Path) -> None:
         "pipe.csv": Reason.NOT_A_FILE,
         "absent.csv": Reason.PAYLOAD_MISSING,
         "data.xlsx": Reason.FORMAT_UNKNOWN,
-        "data.duckdb": Reason.FORMAT_UNKNOWN,
+        "data.duckdb": Reason.DATABASE_FILE,
     }.items():
         with pytest.raises(DeliveryRefused) as caught, open_rows(tmp_path / name, contract, supplier):
             pass
@@ -232,3 +232,42 @@ def test_naughty_strings_pass_as_they_are_or_are_refused(tmp_path: Path, shared_
     csv.writer(stream, delimiter=";").writerows([["a", "b"], *([text, "x"] for text in strings)])
     found = read(tmp_path / "x.csv", stream.getvalue().encode("utf-8"), "a", "b", encoding="utf-8")
     assert [row[0] for row in found] == strings
+
+
+def test_a_dtd_never_reaches_an_xml_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an XML format is added: plain XML comes to its reader from the first byte, one with a DTD does not."""
+    seen: list[bytes] = []
+
+    def make(job: Job) -> RowReader:
+        seen.append(job.stream.read())
+        return None  # type: ignore[return-value]
+
+    monkeypatch.setitem(FORMATS, ".xml", make)
+    contract, supplier = plain_contract("a"), plain_supplier()
+    plain = b'<?xml version="1.0"?><a>\xc3\xa9</a>'
+    (tmp_path / "plain.xml").write_bytes(plain)
+    with open_rows(tmp_path / "plain.xml", contract, supplier):
+        assert seen == [plain]
+    late = b"<?xml version='1.0'?><!-- " + b"x" * 500_000 + b"--><!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>"
+    for content in (late, late.decode().encode("utf-16-be"), b"\xef\xbb\xbf\n" + late):
+        (tmp_path / "dtd.xml").write_bytes(content)
+        with pytest.raises(DeliveryRefused) as caught, open_rows(tmp_path / "dtd.xml", contract, supplier):
+            pass
+        assert caught.value.reason == Reason.XML_DTD
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("pack", ["gzip", "bz2", "lzma"])
+def test_what_is_packed_is_told_by_its_bytes(tmp_path: Path, pack: str) -> None:
+    import importlib
+
+    content = importlib.import_module(pack).compress(b"a;b\n1;2\n")
+    assert refused(tmp_path / "data.csv", content, "a", "b") == (Reason.ARCHIVE_REFUSED, None)
+
+
+def test_text_that_looks_like_something_else_is_text(tmp_path: Path) -> None:
+    for header in ("BZh9;b", "abcdefgh;DUCK", "SQLite format;b", "PK;b", "Rar;b"):
+        path = tmp_path / "data.csv"
+        path.write_bytes(f"{header}\n1;2\n".encode())
+        with open_rows(path, plain_contract(*header.split(";")), plain_supplier()) as reader:
+            assert len(list(reader)) == 1

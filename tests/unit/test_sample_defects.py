@@ -269,7 +269,7 @@ def test_a_new_layout_says_the_same_under_other_headers(demo: Zones) -> None:
         assert set(plan.columns.values()) <= set(headers)
         assert headers == sorted(headers, key=str.casefold)
         assert {line["bron_org_code"] for line in rows(demo, path, manifest)} == {row["supplier"]}
-    assert {row["period"] for row in planned(demo, "layout_change")} == {"2025-12", "2026-01"}
+    assert {row["period"] for row in planned(demo, "layout_change")} == {"2026-W04", "2026-W05"}
 
 
 def test_a_constant_column_is_constant_from_then_on(demo: Zones) -> None:

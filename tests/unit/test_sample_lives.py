@@ -13,6 +13,8 @@ from integration.contracts import contract_ids, load_contract
 from integration.errors import DeclarationError
 from integration.indicators import load_definitions
 from integration.reasons import Reason
+from integration.sample import generate
+from integration.sample.check_lives import check_lives
 from integration.sample.declare import HERE, Lives, PopulationRates, Step, Themes, packaged, read
 from integration.sample.lives import Onsets, live, local_steps, poisson
 from integration.sample.model import Event, Gezin, Person, Population, stream
@@ -273,6 +275,141 @@ def test_what_is_not_yaml_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lives.yml").write_text("a: [")
     with pytest.raises(DeclarationError, match="not a readable YAML file"):
         read(Lives, tmp_path / "lives.yml")
+
+
+def with_steps(**changed: dict) -> dict:
+    """The declared steps, some with other keys."""
+    steps = PLAIN["lives"]["steps"]
+    return {
+        "steps": {**steps, **{name: {**steps.get(name, {}), **change} for name, change in changed.items()}}
+    }
+
+
+def with_values(step: str, /, **changed: object) -> dict:
+    return with_steps(**{step: {"values": {**PLAIN["lives"]["steps"][step].get("values", {}), **changed}}})
+
+
+def without_value(step: str, *names: str) -> dict:
+    values = PLAIN["lives"]["steps"][step]["values"]
+    return with_steps(**{step: {"values": {key: values[key] for key in values if key not in names}}})
+
+
+ZERO = {"days": [0, 0, 0]}
+CANNOT = [
+    # what no file can say
+    ({"start": date(1, 1, 1)}, "start must not lie before 2010-01-01"),
+    ({"end": date(2026, 2, 17)}, "end must not lie after the sample's clock, 2026-02-16"),
+    ({"start": date(2021, 1, 1), "end": date(2023, 12, 1)}, "end must not lie more than 2 years before"),
+    ({"start": date(2025, 2, 1)}, "at least 365 days before end"),
+    ({"starts": {"two\nlines\x1b[31m": 1}}, r"unknown step: two lines \[31m\)"),
+    ({"starts": {"long" * 500: 1}}, r"unknown step: (long)+l?o?n?…\)"),
+    (with_steps(absence={"ages": [17, 4]}), r"steps\.absence\.ages: ages must be"),
+    (with_values("plan", goal={"JA": float("inf"), "NEE": 1}), r"steps\.plan\.values\.goal.*finite"),
+    (with_values("plan", goal={"JA": float("nan")}), r"steps\.plan\.values\.goal.*finite"),
+    (with_values("plan", goal=["JA"]), r"steps\.plan\.values\.goal: a text, weights or a \?rule is wanted"),
+    (with_values("plan", goal=True), r"steps\.plan\.values\.goal: a text, weights or a \?rule is wanted"),
+    (with_values("plan", goal={"JA": "vaak"}), r"steps\.plan\.values\.goal\.weights\.JA"),
+    # what no source has
+    ({"mistakes": {"school": 0.1}}, "unknown source under mistakes: school"),
+    (with_steps(mdo={"source": "nergens"}), r"steps\.mdo\.source: unknown source: nergens"),
+    (with_steps(mdo={"source": ""}), r"steps\.mdo\.source: no source"),
+    (with_steps(mdo={"event": "wedding"}), r"steps\.mdo\.event: wijkteam cannot write down: wedding"),
+    (with_steps(case_work={"opens": True}), r"steps\.case_work: only a step with an event can open"),
+    (with_steps(intake={"about": "patient"}), r"steps\.intake\.about: a step of wijkteam can be about: any_child"),
+    (with_steps(gp_child={"about": "child"}), r"steps\.gp_child\.about: a step of huisarts can be about: patient"),
+    # values
+    (with_values("mdo", participants="?nobody"), r"steps\.mdo\.values\.participants: unknown rule: nobody"),
+    (with_values("mdo", participants="?"), r"steps\.mdo\.values\.participants: no rule"),
+    (with_values("mdo", participants="SCHOOL"), "mdo_deelnemers can only be worked out by a rule"),
+    (with_values("mdo", participants="?areas"), r"\?areas does not give a mdo_deelnemers"),
+    (with_values("absence", hours={"veel": 1}), r"steps\.absence\.values\.hours: must be a whole number"),
+    (with_values("absence", hours="²"), r"steps\.absence\.values\.hours: must be a whole number"),
+    (with_values("absence", hours="?areas"), r"steps\.absence\.values\.hours: must be a whole number"),
+    (with_values("absence", kind={"LRV": 1, "ZIEK": 1}), r"absence\.values\.kind: unknown code of verzuimsoort: ZIEK"),
+    (with_values("childcare_signal", step=6), "unknown code of meldcode_stap: 6"),
+    (with_values("decision", sources=9), "bronnen_bij_besluit must be a whole number that the contract allows"),
+    (with_values("conditions", version="zo-iets!"), "not what the contract says of voorwaarden_versie"),
+    (with_values("monitor_1", number=3), "veilig_thuis has no column monitor3_datum"),
+    (with_steps(passed_on={"then": [{"to": "intake", "values": {"aanmelder": "BUURMAN"}}]}),
+     r"steps\.passed_on\.then\.0\.values\.aanmelder: unknown code of aanmelder: BUURMAN"),
+    # what must be known
+    (without_value("gp_child", "patient_rol"), r"steps\.gp_child\.values: patient_rol must have a value"),
+    (with_values("gp_parent", patient_rol=None), r"steps\.gp_parent\.values: patient_rol must have a value"),
+    (without_value("police_incident", "child_present", "role"), "child_present must have a value"),
+    (without_value("police_incident", "child_present"), "needs a value child_present before it"),
+    (without_value("police_incident", "role"), "role must have a value"),
+    (without_value("care_assignment", "category"), r"steps\.care_assignment\.values: category must have a value"),
+    (without_value("conditions", "version"), r"steps\.conditions\.values: version must have a value"),
+    (without_value("monitor_2", "number"), r"steps\.monitor_2\.values: number must have a value"),
+    (without_value("absence", "school"), "onderwijssoort has no value, and onderwijs must always deliver it"),
+    (without_value("report", "veiligheidstaxatie"), "veiligheidstaxatie has no value"),
+    (without_value("care_request", "verwijzer"), r"steps\.care_request\.choose\.0: verwijzer has no value"),
+    (with_steps(passed_on={"then": [{"to": "intake", "values": {"aanmelder": None}}]}),
+     r"steps\.passed_on\.then\.0\.values: aanmelder has no value"),
+    # cases
+    (with_steps(absence={"opens": False}), r"starts\.absence: the step does not open a case"),
+    (with_steps(receipt={"opens": False}, intake={"opens": False}) | {"starts": {"report": 5}, "levels": {}},
+     r"steps\.\w+: no case of wijkteam is open by then"),
+    ({"starts": {"closure": 5}, "levels": {}}, r"starts\.closure: the step does not open a case"),
+    # what never ends
+    (with_steps(report={"then": [{"to": "report", **ZERO}]}), r"steps\.report: leads to itself on the same day"),
+    (with_steps(report={"then": [{"to": "report", "chance": 0.95, **ZERO}]}), "leads to itself on the same day"),
+    (with_steps(contact={"then": [{"to": "contact", **ZERO}]}), r"steps\.contact: leads to itself on the same day"),
+    (with_steps(contact={"then": [{"to": "contact", "days": [0, 5, 9]}]}),
+     "goes round on one day for ever: contact -> contact"),
+    (with_steps(feedback={"then": [{"to": "report"}]}, report={"then": [{"to": "feedback"}]}),
+     "steps.feedback: goes round on one day for ever: feedback -> report -> feedback"),
+    (with_steps(contact={"values": {"_luck": {"one": 1, "other": 999}},
+                         "then": [{"to": "contact", "days": [0, 5, 9], "when": {"_luck": ["one"]},
+                                   "values": {"_luck": "one"}}]}),
+     "goes round on one day for ever: contact -> contact"),
+    (with_steps(contact={"choose": 2 * [{"to": "contact", "chance": 0.5}], "then": []}), "more than 10,000 steps"),
+    (with_steps(contact={"then": 2 * [{"to": "contact", "days": [1, 2, 3]}]}), "more than 10,000 steps"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "says"), CANNOT, ids=[says for _, says in CANNOT])
+def test_lives_that_cannot_be_lived_or_written_are_refused(tmp_path: Path, change: dict, says: str) -> None:
+    """By the command's own way in, before anything is made; the message names the place in the file."""
+    path = tmp_path / "mine.yml"
+    path.write_text(yaml.safe_dump({**PLAIN["lives"], **change}))
+    with pytest.raises(DeclarationError, match=says) as refused:
+        generate(tmp_path / "home", scale=0.01, municipalities=["GM0321"], lives=path)
+    assert refused.value.reason == Reason.LIVES_INVALID
+    assert refused.value.file == "mine.yml"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yml"]
+
+
+def test_the_declared_lives_can_be_lived_and_written() -> None:
+    check_lives(LIVES, municipalities(), "lives.yml")
+
+
+def test_lives_may_start_on_a_leap_day(tmp_path: Path) -> None:
+    (tmp_path / "mine.yml").write_text(yaml.safe_dump({**PLAIN["lives"], "start": date(2024, 2, 29)}))
+    made = generate(
+        tmp_path / "home", scale=0.01, municipalities=["GM0321"], busy=4, lives=tmp_path / "mine.yml"
+    )
+    assert made.counts["events"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("# nothing yet\n", "the file is empty"),
+        ("- a\n", "keys and values"),
+        ("starts: " + 5_000 * "[", "too many levels|not a readable"),
+        ("{" + 2_000 * "a: {" + 2_000 * "}" + "}", "too many levels"),
+        ("start: 2024-02-30\n", "not a readable YAML file"),
+        ("a: &a [*a]\n", "LIVES_INVALID"),
+    ],
+    ids=["empty", "comment", "list", "open brackets", "deep", "no such day", "endless"],
+)
+def test_a_file_that_is_no_declaration_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "lives.yml").write_text(text)
+    with pytest.raises(DeclarationError, match=says) as refused:
+        read(Lives, tmp_path / "lives.yml")
+    assert refused.value.reason == Reason.LIVES_INVALID
 
 
 def test_nobody_is_too_young_for_it(busy: tuple[Population, list[Event]]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import hashlib
 import json
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +62,17 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(made: Zones, tmp_
     environment = os.environ | {"PYTHONHASHSEED": "7", "TZ": "America/New_York"}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
     assert content(tmp_path / "again") == content(made.home)
+
+
+def test_the_deliveries_are_those_of_other_machines(made: Zones) -> None:
+    """Byte for byte those that Python 3.11 and 3.13 made on another machine.
+
+    Whoever changes the sample changes this too, and says so: figures that were told of it are then of another sample.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(path for path in made.inbox.rglob("*") if path.is_file()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    assert digest.hexdigest() == "12be2c38352cbb0bf613d04f7876819cab5d1f56bc0311bed1f3fbc9dd69b13d"
 
 
 def test_processes_change_nothing(region: Zones, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,12 +252,16 @@ def test_options_that_cannot_be_are_refused_with_nothing_left(tmp_path: Path, ca
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("free", "says"),
+    [(10**9, r"1\.0 GB"), (10**8, r"0\.1 GB"), (4 * 10**7, r"0\.04 GB"), (3 * 10**6, "3 MB")],
+)
 def test_a_disk_that_is_too_small_is_said_before_anything_is_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, says: str
 ) -> None:
-    usage = shutil.disk_usage(tmp_path)._replace(free=10**8)
+    usage = shutil.disk_usage(tmp_path)._replace(free=free)
     monkeypatch.setattr("integration.sample.make.shutil.disk_usage", lambda _: usage)
-    with pytest.raises(UsageError, match=r"NO_SPACE.*0\.1 GB is free"):
+    with pytest.raises(UsageError, match=rf"NO_SPACE.*{says} is free"):
         generate(tmp_path / "home", scale=20)
     assert list(tmp_path.iterdir()) == []
 
@@ -268,14 +288,169 @@ def test_lives_of_your_own_are_lived(tmp_path: Path) -> None:
     assert json.loads((zones.home / "sample.json").read_text())["lives"]
 
 
-def test_a_failure_halfway_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [(errno.ENOSPC, Reason.NO_SPACE), (errno.EDQUOT, Reason.NO_SPACE), (errno.EACCES, Reason.INPUT_INVALID),
+     (errno.EROFS, Reason.INPUT_INVALID)],
+)  # fmt: skip
+def test_a_disk_that_says_no_halfway_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, reason: Reason
+) -> None:
     def break_down(*_: object) -> None:
-        raise OSError("disk full")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("integration.sample.region.join", break_down)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UsageError) as refused:
+        generate(tmp_path / "new/home", **SMALL)
+    assert refused.value.reason == reason
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_while_moving_in_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/own.txt").write_text("x")
+    replace = os.replace
+
+    def break_down(source: Path, target: Path) -> None:
+        if Path(target) == tmp_path / "home/truth":
+            raise RuntimeError
+        replace(source, target)
+
+    monkeypatch.setattr("integration.sample.make.os.replace", break_down)
+    with pytest.raises(RuntimeError):
         generate(tmp_path / "home", **SMALL)
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [path.name for path in tmp_path.rglob("*")] == ["home", "own.txt"]
+
+
+@pytest.mark.parametrize(
+    "home", ["file", "file/home", "file/deep/home", "/dev/null", "/proc/no/home", "/proc/no"]
+)
+def test_a_home_that_cannot_be_a_folder_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setattr("integration.sample.make.make", lambda *_: pytest.fail("something was made"))
+    with pytest.raises(UsageError, match="the folder cannot be written") as refused:
+        generate(tmp_path / home, **SMALL)
+    assert refused.value.reason == Reason.INPUT_INVALID
+    assert [path.name for path in tmp_path.rglob("*")] == ["file"]
+
+
+def test_a_home_that_may_not_be_written_is_said_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr("integration.sample.workplace.os.access", lambda path, _: path != tmp_path / "home")
+    with pytest.raises(UsageError, match=r"INPUT_INVALID.*Permission denied"):
+        generate(tmp_path / "home", **SMALL)
+    assert [path.name for path in tmp_path.rglob("*")] == ["home"]
+
+
+def test_a_home_on_a_disk_of_its_own_is_filled_from_within(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A volume: nothing can be moved into it from the folder beside it."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setattr("integration.sample.workplace.os.access", lambda path, _: path == tmp_path / "home")
+    generate(tmp_path / "home", **SMALL)
+    assert sorted(path.name for path in (tmp_path / "home").iterdir()) == [
+        "inbox", "integration.toml", "sample.json", "suppliers", "truth",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("gone", ["inbox", "suppliers", "truth", "truth/events.parquet", "integration.toml"])
+def test_a_sample_of_which_a_part_is_gone_is_not_called_whole(made: Zones, tmp_path: Path, gone: str) -> None:
+    shutil.copytree(made.home, tmp_path / "home")
+    part = tmp_path / "home" / gone
+    shutil.rmtree(part) if part.is_dir() else part.unlink()
+    with pytest.raises(UsageError, match=f"a part of the sample is gone: {gone.split('/')[0]};") as refused:
+        generate(tmp_path / "home", **SMALL)
+    assert refused.value.reason == Reason.FOLDER_NOT_EMPTY
+
+
+def test_a_sample_whose_deliveries_were_received_is_whole(made: Zones, tmp_path: Path) -> None:
+    shutil.copytree(made.home, tmp_path / "home")
+    shutil.rmtree(tmp_path / "home/inbox")
+    (tmp_path / "home/inbox").mkdir()
+    assert generate(tmp_path / "home", **SMALL).existing
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"counts": 3}', "\xff"])
+def test_a_sample_that_does_not_say_what_it_is_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/sample.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(UsageError, match=r"FOLDER_NOT_EMPTY.*cannot be read"):
+        generate(tmp_path / "home", **SMALL)
+
+
+# -- ended from outside ------------------------------------------------------------------------------------------------
+
+SLOW = """
+import sys
+from pathlib import Path
+from integration.sample import generate, region
+from integration.signals import ended_by_signal
+
+if __name__ == "__main__":
+    region._WORTH_PROCESSES = int(sys.argv[2])
+    with ended_by_signal():
+        generate(Path(sys.argv[1]), scale=1)
+"""
+"""A sample that takes minutes, with or without processes of its own."""
+
+
+def begun(tmp_path: Path, *, processes: bool) -> tuple[subprocess.Popen[bytes], Path]:
+    """A process that is making a sample, and where it does so; once a municipality is begun."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    few = "1" if processes else str(10**9)
+    command = [sys.executable, str(tmp_path / "slow.py"), str(tmp_path / "at/home"), few]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        for work in (tmp_path / "at").glob(".home.*.partial"):
+            if any((work / "parts").glob("*")):
+                return process, work
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(process.communicate())
+
+
+@pytest.mark.parametrize(("number", "processes"), [(signal.SIGTERM, True), (signal.SIGHUP, False)])
+def test_a_signal_leaves_no_folder_and_no_process(tmp_path: Path, number: int, processes: bool) -> None:
+    process, _ = begun(tmp_path, processes=processes)
+    process.send_signal(number)
+    process.communicate(timeout=120)  # ends when nobody holds its output any more
+    assert process.returncode == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["slow.py"]
+
+
+def test_a_killed_process_takes_its_workers_along_and_the_next_clears_up(tmp_path: Path) -> None:
+    process, work = begun(tmp_path, processes=True)
+    process.kill()
+    process.communicate(timeout=120)  # its workers would hold the output
+    assert work.exists()
+    generate(tmp_path / "at/home", **SMALL)
+    assert [path.name for path in (tmp_path / "at").iterdir()] == ["home"]
+
+
+def test_a_folder_that_somebody_works_in_stays(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in (".home.busy.partial", ".home.other.x.partial", ".house.x.partial",
+                                           ".home.unknown.partial")]  # fmt: skip
+    for folder in others:
+        folder.mkdir()
+        (folder / "file").write_text("x")
+    for folder in others[:3]:
+        (folder / ".making").write_text("")
+    (tmp_path / ".home.empty.partial").mkdir()
+    with (others[0] / ".making").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        generate(tmp_path / "home", **SMALL)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", *(folder.name for folder in others)}
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

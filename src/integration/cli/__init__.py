@@ -14,7 +14,14 @@ from integration.errors import EXIT_FAILURE, IntegrationError
 
 def main() -> None:
     """Entry point: an error becomes one line on stderr and an exit code, never a traceback with values."""
-    from integration.cli import around, audit, line, operate, sample  # noqa: F401  they register their commands
+    from integration.cli import (  # noqa: F401  they register their commands
+        around,
+        audit,
+        line,
+        operate,
+        sample,
+        seal,
+    )
     from integration.cli.app import app
 
     try:

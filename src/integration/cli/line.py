@@ -45,7 +45,7 @@ def receive(
 
 @app.command()
 def demo(
-    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.1,
+    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.5,
     seed: Annotated[int, typer.Option()] = 2026,
 ) -> None:
     """The main job on the sample, through Airflow itself, ending with the page to open."""

@@ -14,7 +14,7 @@ from integration.cli.app import Json, sample_app, settings
 def sample(
     context: typer.Context,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 2026,
-    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.1,
+    scale: Annotated[float, typer.Option(help="Part of the real number of inhabitants: 0.01 to 20.")] = 0.5,
     municipality: Annotated[
         list[str] | None, typer.Option(help="Only this municipality (may be given again); default all six.")
     ] = None,

@@ -27,6 +27,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{2,12}$")]
 Municipality = Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
 Header = Annotated[str, StringConstraints(pattern=r"^[\p{L}_][\p{L}\p{N}_ .()/\-]{0,59}$")]
 Mail = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._+\-]{0,62}@([a-z0-9\-]+\.)+[a-z]{2,}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
 
@@ -60,11 +61,31 @@ class Contact(BaseModel):
     email: Mail
 
 
+class Signer(BaseModel):
+    """A key that this supplier signs its sealed deliveries with, trusted from ``since`` to ``until``, both included.
+
+    ``key`` is the public Ed25519 key in hexadecimal, as ``integration keys signer`` shows it.
+    """
+
+    model_config = STRICT
+
+    key: PublicKey
+    since: date
+    until: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Signer:
+        if self.until < self.since:
+            raise ValueError("until lies before since")
+        return self
+
+
 class Supplier(BaseModel):
     """One organisation of one source.
 
     ``columns`` gives the supplier's header for a contract column, ``codes`` the contract's code for each of
-    the supplier's own, per column; what is absent is delivered under the contract's own names.
+    the supplier's own, per column; what is absent is delivered under the contract's own names. ``signers`` are
+    the keys its deliveries may be sealed with; from the first one's first day on, nothing else is taken in.
     """
 
     model_config = STRICT
@@ -79,6 +100,7 @@ class Supplier(BaseModel):
     codes: dict[str, dict[str, str]] = {}
     calendar: Calendar
     contacts: Annotated[tuple[Contact, ...], Setting(min_length=1, strict=False)]
+    signers: Annotated[tuple[Signer, ...], Setting(strict=False)] = ()
 
     @property
     def contract(self) -> Contract:

@@ -25,10 +25,7 @@ _BINARY = (
     b"\xff\xd8\xff",
     b"GIF8",
     b"%PDF",
-    b"PK\x03\x04",
-    b"\x1f\x8b",
     b"PAR1",
-    b"SQLite format",
     b"RIFF",
 )
 _HEAD_BYTES = 4096

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from integration.contracts import Contract, Supplier, contract_ids, load_contract, versions
 from integration.deliveries.claims import Claim
-from integration.deliveries.manifest import Manifest, read_manifest
+from integration.deliveries.manifest import Manifest, parse_manifest, read_text
 from integration.deliveries.read import Limits, RawRow, open_rows
 from integration.errors import DeliveryRefused
 from integration.ledger import Entry
@@ -27,8 +27,8 @@ _REPEATS = frozenset({Reason.DELIVERY_DUPLICATE, Reason.SEQUENCE_OLD, Reason.SEQ
 """Refusals after which the same number does not become free."""
 
 
-def examine_files(claim: Claim) -> Manifest:
-    """Check that a manifest and a payload are there and are plain files, and read the manifest.
+def examine_files(claim: Claim) -> tuple[Manifest, bytes]:
+    """Check that a manifest and a payload are there and are plain files, and read the manifest: it and its bytes.
 
     Raises :class:`DeliveryRefused`: NOT_A_FILE, MANIFEST_MISSING, PAYLOAD_MISSING, PAYLOAD_TOO_LARGE is left to
     the reader; MANIFEST_INVALID and PATH_UNSAFE come from the manifest.
@@ -38,12 +38,14 @@ def examine_files(claim: Claim) -> Manifest:
             raise DeliveryRefused(Reason.NOT_A_FILE)
     if claim.manifest is None:
         raise DeliveryRefused(Reason.MANIFEST_MISSING)
-    manifest = read_manifest(claim.content / claim.manifest)
+    text = read_text(claim.content / claim.manifest)
+    manifest = parse_manifest(text)
     if claim.payload is None:
         raise DeliveryRefused(Reason.PAYLOAD_MISSING)
-    if manifest.payload.file != claim.payload:
-        raise DeliveryRefused(Reason.MANIFEST_INVALID, field="payload.file")
-    return manifest
+    if manifest.file != claim.payload:
+        field = "envelope.file" if manifest.seal else "payload.file"
+        raise DeliveryRefused(Reason.MANIFEST_INVALID, field=field)
+    return manifest, text
 
 
 def _is_plain_file(path: Path) -> bool:

@@ -2,6 +2,10 @@
 
 It is read strictly: an unknown or missing key, a wrong type or a value outside the grammar refuses the delivery
 with MANIFEST_INVALID and the name of the key. The content of the manifest is never repeated in an error.
+
+There are two formats: /1 beside a plain payload, and /2 beside a sealed one, which says the same and also for
+whom it was sealed, in which envelope, after which manifest and by whom (:class:`Seal`), and is signed
+(`signing.py`). Reading a manifest proves nothing of its signature.
 """
 
 from __future__ import annotations
@@ -25,8 +29,11 @@ if TYPE_CHECKING:
     from integration.contracts import Supplier
 
 FORMAT = "integration-manifest/1"
+SEALED_FORMAT = "integration-manifest/2"
 SUFFIX = ".manifest.json"
 """``x.csv`` has the manifest ``x.csv.manifest.json``; it is put down last."""
+ENVELOPE_SUFFIX = ".age"
+"""``x.csv`` is sealed as ``x.csv.age``, and that has the manifest ``x.csv.age.manifest.json``."""
 MARK = "SYNTHETISCH"
 MAX_BYTES = 256 * 1024
 """A manifest has some seventy short column names; anything near this size is none."""
@@ -35,6 +42,9 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()+-]{0,119}")
 _LABEL = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY_ID = re.compile(r"[0-9a-f]{16}")
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,29 @@ class Payload:
     columns: tuple[str, ...]
     encoding: str
     delimiter: str
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """The file that a payload is sealed in: plain name, size and SHA-256 of the cipher text."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a sealed delivery's manifest says beside the rest.
+
+    ``audience`` is the age recipient of the receiver, ``signer`` the key id of who signed, ``previous`` the
+    SHA-256 of the manifest before it from this supplier for this municipality (None for the first).
+    """
+
+    audience: str
+    signer: str
+    previous: str | None
+    envelope: Envelope
 
 
 @dataclass(frozen=True)
@@ -66,6 +99,12 @@ class Manifest:
     nil_return: bool
     created_at: datetime
     mark: str | None = None
+    seal: Seal | None = None
+
+    @property
+    def file(self) -> str:
+        """The name of the file that arrives with the manifest: the envelope, or else the payload."""
+        return self.seal.envelope.file if self.seal else self.payload.file
 
     @property
     def delivery_id(self) -> DeliveryId:
@@ -73,7 +112,7 @@ class Manifest:
         return DeliveryId(self.source, self.supplier, self.municipality, self.period, self.sequence)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form."""
+        """Return the JSON form; of a sealed delivery without its signature."""
         payload = {**vars(self.payload), "columns": list(self.payload.columns)}
         content: dict[str, Any] = {
             "format": FORMAT,
@@ -88,7 +127,12 @@ class Manifest:
             "nil_return": self.nil_return,
             "created_at": self.created_at.isoformat(),
         }
-        return content if self.mark is None else {**content, "mark": self.mark}
+        if self.mark is not None:
+            content["mark"] = self.mark
+        if self.seal is None:
+            return content
+        content |= {"format": SEALED_FORMAT, **vars(self.seal), "envelope": vars(self.seal.envelope)}
+        return {name: value for name, value in content.items() if value is not None}
 
 
 def make_manifest(
@@ -160,12 +204,16 @@ def write_manifest(manifest: Manifest, payload: Path) -> Path:
 
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest file; raise :class:`DeliveryRefused` (MANIFEST_INVALID) when it is not one."""
+    return parse_manifest(read_text(path))
+
+
+def read_text(path: Path) -> bytes:
+    """Return a manifest file's bytes, never more than tell that there are too many of them."""
     try:
         with path.open("rb") as stream:
-            text = stream.read(MAX_BYTES + 1)
+            return stream.read(MAX_BYTES + 1)
     except OSError:
         raise refused() from None
-    return parse_manifest(text)
 
 
 def parse_manifest(text: bytes) -> Manifest:
@@ -173,7 +221,8 @@ def parse_manifest(text: bytes) -> Manifest:
     if len(text) > MAX_BYTES:
         raise refused()
     whole = Keys.of(text)
-    if whole.text("format") != FORMAT:
+    form = whole.text("format")
+    if form not in (FORMAT, SEALED_FORMAT):
         raise refused("format")
     contract, payload = whole.inner("contract"), whole.inner("payload")
     mark = whole.text("mark") if whole.has("mark") else None
@@ -192,20 +241,46 @@ def parse_manifest(text: bytes) -> Manifest:
         nil_return=whole.flag("nil_return"),
         created_at=whole.moment("created_at"),
         mark=mark,
+        seal=_seal(whole) if form == SEALED_FORMAT else None,
     )
     for keys in (whole, contract, payload):
         keys.nothing_else()
     if manifest.nil_return and manifest.payload.rows:
         raise refused("nil_return")
+    if manifest.seal and manifest.seal.envelope.file != manifest.payload.file + ENVELOPE_SUFFIX:
+        raise refused("envelope.file")
     return manifest
 
 
-def _payload(keys: Keys) -> Payload:
+def _seal(whole: Keys) -> Seal:
+    envelope, signature = whole.inner("envelope"), whole.inner("signature")
+    signature.text("sha256", _SHA256)
+    signature.text("value", _SIGNATURE)
+    seal = Seal(
+        audience=whole.text("audience", _RECIPIENT),
+        signer=whole.text("signer", _KEY_ID),
+        previous=whole.text("previous", _SHA256) if whole.has("previous") else None,
+        envelope=Envelope(
+            file=_file(envelope, "envelope"),
+            bytes=envelope.number("bytes", 0, 2**53),
+            sha256=envelope.text("sha256", _SHA256),
+        ),
+    )
+    for keys in (envelope, signature):
+        keys.nothing_else()
+    return seal
+
+
+def _file(keys: Keys, where: str) -> str:
     file = keys.text("file")
     if not _FILE_NAME.fullmatch(file) or ".." in file:
-        raise DeliveryRefused(Reason.PATH_UNSAFE, field="payload.file")
+        raise DeliveryRefused(Reason.PATH_UNSAFE, field=f"{where}.file")
+    return file
+
+
+def _payload(keys: Keys) -> Payload:
     return Payload(
-        file=file,
+        file=_file(keys, "payload"),
         bytes=keys.number("bytes", 0, 2**53),
         sha256=keys.text("sha256", _SHA256),
         rows=keys.number("rows", 0, 2**31 - 1),

@@ -3,6 +3,8 @@
 A reader gives rows as raw text by contract column, in the agreed encoding decoded strictly, with the supplier's
 headers and codes translated. It holds one line at a time, and refuses what is not what the manifest says. A
 format is a function from an open file to a :class:`RowReader`, entered in :data:`FORMATS` under its suffix.
+
+Archives, databases and XML with a DTD are refused by their bytes before any reader sees them (`unwanted.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from integration.contracts.model import Contract
 from integration.deliveries.manifest import Manifest
+from integration.deliveries.unwanted import UNWANTED, refuse_unwanted, refused_by_name
 from integration.errors import DeliveryRefused
 from integration.reasons import Reason
 
@@ -119,7 +122,13 @@ def _csv(job: Job) -> RowReader:
 
 
 FORMATS: dict[str, Callable[[Job], RowReader]] = {".csv": _csv}
-"""A reader for each payload format, by file suffix in lower case."""
+"""A reader for each payload format, by file suffix in lower case.
+
+An XML format (StUF, iJw) would be ``".xml": _xml``: a function that takes the :class:`Job` (an open stream at its
+start, of a file within its limits and without a DTD) and yields rows by contract column, as :class:`CsvRows` does;
+its ``totals`` count and hash every byte it reads, and its last act is to hold them against ``job.manifest``. Its
+parser must work through the stream piece by piece and must expand no entity and fetch nothing.
+"""
 
 
 @contextmanager
@@ -136,22 +145,37 @@ def open_rows(
 
     With a ``manifest``, reading to the end also proves size, rows, columns and SHA-256. ``empty_allowed`` says
     whether a header alone is fine; by default it is when the manifest is a nil return. Raises
-    :class:`DeliveryRefused`, here or while reading: FORMAT_UNKNOWN, NOT_A_FILE, PAYLOAD_TOO_LARGE, EMPTY_FILE,
-    NOT_TEXT, WRONG_ENCODING, WRONG_DELIMITER, HEADER_MISSING, HEADER_ONLY, COLUMN_*, ROW_SHAPE,
-    QUOTES_UNBALANCED, LINE_TOO_LONG, TRUNCATED, COLUMNS_MISMATCH, SIZE_MISMATCH, ROWS_MISMATCH, HASH_MISMATCH.
+    :class:`DeliveryRefused`, here or while reading: FORMAT_UNKNOWN, ARCHIVE_REFUSED, DATABASE_FILE, XML_DTD,
+    NOT_A_FILE, PAYLOAD_TOO_LARGE, EMPTY_FILE, NOT_TEXT, WRONG_ENCODING, WRONG_DELIMITER, HEADER_MISSING,
+    HEADER_ONLY, COLUMN_*, ROW_SHAPE, QUOTES_UNBALANCED, LINE_TOO_LONG, TRUNCATED, COLUMNS_MISMATCH,
+    SIZE_MISMATCH, ROWS_MISMATCH, HASH_MISMATCH.
     """
+    bounds = limits or Limits()
     maker = FORMATS.get(path.suffix.lower())
     if maker is None:
-        raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
-    bounds = limits or Limits()
+        raise DeliveryRefused(_why_unknown(path, bounds))
     if empty_allowed is None:
         empty_allowed = manifest is not None and manifest.nil_return
-    with _open_regular(path, bounds) as stream:
+    with open_regular(path, bounds) as stream:
+        refuse_unwanted(path, stream)
         yield maker(Job(stream, contract, supplier, manifest, bounds, empty_allowed))
 
 
+def _why_unknown(path: Path, limits: Limits) -> Reason:
+    """Return why there is no reader for a file: what it is, where that has a reason of its own."""
+    refuse = refused_by_name(path)
+    if refuse is not None:
+        return refuse
+    try:
+        with open_regular(path, limits) as stream:
+            refuse_unwanted(path, stream)
+    except DeliveryRefused as refusal:
+        return refusal.reason if refusal.reason in UNWANTED else Reason.FORMAT_UNKNOWN
+    return Reason.FORMAT_UNKNOWN
+
+
 @contextmanager
-def _open_regular(path: Path, limits: Limits) -> Iterator[BinaryIO]:
+def open_regular(path: Path, limits: Limits) -> Iterator[BinaryIO]:
     """Open a regular file for reading, and nothing else: no link is followed, no device or pipe waited for."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

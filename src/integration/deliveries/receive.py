@@ -2,7 +2,8 @@
 
 A delivery is claimed (one rename), examined, decided upon (one atomic write), moved to its place (one rename)
 and entered in the ledger, in that order. The ledger comes last: what it names is there. After a crash at any
-point the next run finds the claim and does what is left. One bad delivery never stops another.
+point the next run finds the claim and does what is left. One bad delivery never stops another. A sealed delivery
+is opened in its claim's folder; what was opened is accepted or removed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,21 @@ from typing import Any, Protocol
 
 from integration.contracts import Supplier, load_supplier
 from integration.deliveries import claims
+from integration.deliveries.chain import BEFORE, LINK, examine_chain
 from integration.deliveries.claims import Claim
 from integration.deliveries.examine import examine_agreement, examine_files, examine_payload, examine_place
 from integration.deliveries.manifest import Manifest, read_manifest
+from integration.deliveries.opening import (
+    ENVELOPE_NAME,
+    clear_opened,
+    digest,
+    examine_seal,
+    open_payload,
+    put_in_order,
+)
 from integration.deliveries.quarantine import put_reason
 from integration.deliveries.read import Limits
+from integration.deliveries.seal_keys import Receiver
 from integration.errors import DeclarationError, DeliveryRefused
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId
@@ -28,12 +39,36 @@ from integration.storage import Zones, sync_directory
 
 
 class Clock(Protocol):
-    """What receiving needs of the settings: the one clock, three bounds, and whether all of it is made up."""
+    """What receiving needs of the settings: the one clock, three bounds, what is let in, and the passphrase."""
 
-    arrival_grace_seconds: int
-    max_payload_bytes: int
-    max_line_bytes: int
-    synthetic: bool
+    @property
+    def arrival_grace_seconds(self) -> int:
+        """So long a payload waits for its manifest."""
+        ...
+
+    @property
+    def max_payload_bytes(self) -> int:
+        """The most bytes a payload may have."""
+        ...
+
+    @property
+    def max_line_bytes(self) -> int:
+        """The most bytes a line may have."""
+        ...
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether everything here is made up."""
+        ...
+
+    @property
+    def sealed_only(self) -> bool:
+        """Whether a delivery that is not sealed is refused."""
+        ...
+
+    def passphrase_bytes(self) -> bytes:
+        """Return what the receiver's key is wrapped under; asked for when a sealed delivery is opened."""
+        ...
 
     def now(self) -> datetime:
         """Return the moment it is."""
@@ -60,12 +95,13 @@ def receive_inbox(zones: Zones, ledger: Ledger, clock: Clock, source: str | None
     What comes from nobody we know belongs to no source, and is quarantined whichever is asked for.
     """
     receipts: list[Receipt] = []
+    receiver = Receiver(zones.keys, clock.passphrase_bytes)
     for desk in claims.desks(zones):
         supplier = _supplier(zones, desk)
         if source is not None and isinstance(supplier, Supplier) and supplier.source != source:
             continue
         with claims.desk_lock(zones, desk):
-            receipts += _Desk(zones, ledger, clock, desk, supplier).work()
+            receipts += _Desk(zones, ledger, clock, receiver, desk, supplier).work()
     return receipts
 
 
@@ -83,9 +119,15 @@ class _Desk:
     """One inbox folder, worked by one process at a time."""
 
     def __init__(
-        self, zones: Zones, ledger: Ledger, clock: Clock, desk: str, supplier: Supplier | Reason
+        self,
+        zones: Zones,
+        ledger: Ledger,
+        clock: Clock,
+        receiver: Receiver,
+        desk: str,
+        supplier: Supplier | Reason,
     ) -> None:
-        self._zones, self._ledger, self._clock = zones, ledger, clock
+        self._zones, self._ledger, self._clock, self._receiver = zones, ledger, clock, receiver
         self._desk, self._supplier = desk, supplier
         self._limits = Limits(clock.max_payload_bytes, clock.max_line_bytes)
 
@@ -114,25 +156,38 @@ class _Desk:
         told: dict[str, Any] = {"supplier": self._desk, "arrived_at": self._arrival(claim).isoformat()}
         try:
             manifest = self._manifest(claim, told)
-            replaced = self._examine(claim, manifest)
+            replaced = self._examine(claim, manifest, told)
         except DeliveryRefused as refusal:
+            clear_opened(claim)
             where = {"reason": refusal.reason.value, "row": refusal.row, "field": refusal.field}
             events = len(self._ledger.events(claim.claim_id))
             return {**told, **where, "accepted": False, "events_before": events}
+        except BaseException:
+            clear_opened(claim)
+            raise
         accepted = {"sha256": manifest.payload.sha256, "rows": manifest.payload.rows}
+        accepted |= {"payload": manifest.payload.file, "sealed": manifest.seal is not None}
+        if replaced is not None and replaced.facts.get(LINK):
+            told[BEFORE] = replaced.facts[LINK]
         return {**told, **accepted, "accepted": True, "replaces": replaced is not None}
 
     def _manifest(self, claim: Claim, told: dict[str, Any]) -> Manifest:
-        """Read the manifest and note what it says of itself, so far as it can be believed."""
+        """Read the manifest and note what it says of itself, so far as it can be believed.
+
+        Where deliveries must be sealed nothing is believed before the signature was proven.
+        """
         if isinstance(self._supplier, Reason):
             raise DeliveryRefused(self._supplier)
-        manifest = examine_files(claim)
+        manifest, text = examine_files(claim)
+        today, sealed_only = self._clock.now().date(), self._clock.sealed_only
+        examine_seal(manifest, text, self._supplier, self._receiver, today, sealed_only=sealed_only)
         if manifest.supplier == self._desk:
             told["delivery_id"] = str(manifest.delivery_id)
             told["municipality"] = manifest.municipality
+        told["digest"] = digest(text)
         return manifest
 
-    def _examine(self, claim: Claim, manifest: Manifest) -> Entry | None:
+    def _examine(self, claim: Claim, manifest: Manifest, told: dict[str, Any]) -> Entry | None:
         """Examine a delivery in full; return the entry it replaces, if any."""
         if isinstance(self._supplier, Reason):
             raise DeliveryRefused(self._supplier)
@@ -140,13 +195,12 @@ class _Desk:
         if contract.access == "synthetic_only" and not self._clock.synthetic:
             raise DeliveryRefused(Reason.SOURCE_CLOSED, field="source")
         known = self._ledger.entries(source=manifest.source, municipality=manifest.municipality)
-        refusals = [
-            (str(event["delivery_id"]), Reason[event["reason"]])
-            for event in self._ledger.quarantined()
-            if event.get("delivery_id")
-        ]
+        refused = [event for event in self._ledger.quarantined() if event.get("delivery_id")]
+        refusals = [(str(event["delivery_id"]), Reason[event["reason"]]) for event in refused]
         replaced = examine_place(manifest, known, refusals)
-        payload = claim.content / manifest.payload.file
+        examine_chain(manifest, known, refused)
+        told[LINK] = told.pop("digest")
+        payload = open_payload(claim, manifest, self._receiver, self._limits)
         examine_payload(payload, manifest, contract, self._supplier, self._limits)
         return replaced
 
@@ -164,16 +218,19 @@ class _Desk:
         if claim.content.exists():
             if decision["replaces"] and raw.exists():
                 self._set_aside(claim, decision, raw)
-            _prepare(claim, ready)
+            put_in_order(claim, decision, ready)
         if ready.exists():
             raw.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.replace(ready, raw)
             sync_directory(raw.parent)
         arrived = datetime.fromisoformat(decision["arrived_at"])
         facts = {"sha256": decision["sha256"], "rows": decision["rows"]}
-        taken = self._ledger.register(delivery, **facts, arrived_at=arrived, at=self._clock.now())
+        chained = {name: decision[name] for name in (LINK, BEFORE) if name in decision}
+        taken = self._ledger.register(
+            delivery, **facts, arrived_at=arrived, at=self._clock.now(), facts=chained
+        )
         if not taken and decision["replaces"] and self._state(delivery) == "quarantined":
-            self._ledger.append(delivery, "received", at=self._clock.now(), facts=facts)
+            self._ledger.append(delivery, "received", at=self._clock.now(), facts=facts | chained)
         return Receipt(self._desk, True, delivery, rows=decision["rows"])
 
     def _state(self, delivery: DeliveryId) -> str | None:
@@ -181,9 +238,13 @@ class _Desk:
         return entry.state if entry else None
 
     def _set_aside(self, claim: Claim, decision: dict[str, Any], raw: Path) -> None:
-        """Move the failed delivery that this one replaces from the raw zone to quarantine."""
+        """Move the failed delivery that this one replaces from the raw zone to quarantine; sealed, if it came so."""
         told = {**decision, "reason": Reason.CHECK_CRITICAL.value, "row": None, "field": None}
-        payload = next((path.name for path in raw.iterdir() if path.stem == "payload"), None)
+        opened = next((path.name for path in raw.iterdir() if path.stem == "payload"), None)
+        sealed = (raw / ENVELOPE_NAME).exists()
+        if sealed and opened is not None:
+            (raw / opened).unlink()
+        payload = ENVELOPE_NAME if sealed else opened
         put_reason(raw, self._reason(claim.claim_id, told, payload, "manifest.json"))
         self._zones.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.replace(raw, self._zones.quarantine / claim.claim_id)
@@ -196,7 +257,7 @@ class _Desk:
             os.replace(claim.content, self._zones.quarantine / quarantine_id)
             sync_directory(self._zones.quarantine)
         if len(self._ledger.events(quarantine_id)) == decision["events_before"]:
-            names = ("supplier", "delivery_id", "municipality", "row", "field")
+            names = ("supplier", "delivery_id", "municipality", "row", "field", LINK)
             facts = {name: decision[name] for name in names if decision.get(name) is not None}
             self._ledger.append(
                 quarantine_id, "quarantined", at=self._clock.now(), reason=reason, facts=facts
@@ -232,21 +293,3 @@ def _order(arrival: claims.Arrival) -> tuple[int, str]:
         return read_manifest(path).sequence, arrival.manifest
     except DeliveryRefused:
         return last, arrival.manifest
-
-
-def _prepare(claim: Claim, ready: Path) -> None:
-    """Give payload and manifest the names they have in the raw zone, readable by their owner only."""
-    ready.mkdir(exist_ok=True, mode=0o700)
-    suffix = Path(claim.payload or "").suffix.lower()
-    for name, target in ((claim.payload, f"payload{suffix}"), (claim.manifest, "manifest.json")):
-        if name is not None and (claim.content / name).exists():
-            _settle(claim.content / name)
-            os.replace(claim.content / name, ready / target)
-    claim.content.rmdir()
-
-
-def _settle(path: Path) -> None:
-    """Give a file to its owner only, and flush it to disk: what is accepted is kept."""
-    path.chmod(0o600)
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())

@@ -15,7 +15,7 @@ from integration.errors import DeclarationError
 from integration.names import Period
 from integration.reasons import Reason
 from integration.sample.check_loops import refuse_loops
-from integration.sample.declare import Edge, Lives, Step, SupplierRules, Themes, packaged, unknown
+from integration.sample.declare import Edge, Lives, Step, SupplierRules, Themes, one_line, packaged, unknown
 from integration.sample.lives import NUMBERS, local_steps
 from integration.sample.naming import Municipality
 from integration.sample.records import Forms, SourceForm
@@ -52,9 +52,9 @@ def check_lives(lives: Lives, places: Iterable[Municipality], file: str) -> None
             if local != lives.steps:
                 _Check(lives, local, forms).all()
     except DeclarationError as error:
-        raise DeclarationError(error.reason, error.detail, file=file) from None
+        raise DeclarationError(error.reason, one_line(error.detail), file=file) from None
     except ValueError as error:
-        raise DeclarationError(Reason.LIVES_INVALID, str(error), file=file) from None
+        raise DeclarationError(Reason.LIVES_INVALID, one_line(str(error)), file=file) from None
 
 
 class _Check:
@@ -82,6 +82,9 @@ class _Check:
                 self._values(where, step, values)
             if step.event:
                 self._written(name, step)
+        for name in self.lives.starts:
+            if self.steps[name].event and not self.steps[name].opens:
+                raise ValueError(f"starts.{name}: the step does not open a case")
         for source in self.forms.sources:
             self._opened(source)
         refuse_loops(self.steps)
@@ -89,7 +92,7 @@ class _Check:
     def _period(self) -> None:
         rules = packaged(SupplierRules, "suppliers")
         last = max(Period.parse(source.periods[-1]).end for source in rules.sources.values())
-        if self.lives.end < last - timedelta(days=365 * _OLDEST):
+        if self.lives.end < last - timedelta(days=366 * _OLDEST):
             raise ValueError(f"end must not lie more than {_OLDEST} years before the last delivery, {last}")
 
     def _known(self, name: str, step: Step) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from integration.sample.declare import Edge, Step
+from integration.sample.values import Draw
 
 _SURE = 1 - 1e-9
 _NEARLY_SURE = 0.9
@@ -16,9 +17,10 @@ _MOST = 10_000.0
 
 def refuse_loops(steps: dict[str, Step]) -> None:
     """Raise ValueError, naming the steps, when they can lead to each other for ever, or to a flood of steps."""
+    shares = _shares(steps)
     sure: dict[str, list[str]] = {
-        name: [edge.to for edge in _edges(step) if _at_once(edge) and _share(step, edge) >= _SURE]
-        for name, step in steps.items()
+        name: [edge.to for edge, share in edges if _at_once(edge) and share >= _SURE]
+        for name, edges in shares.items()
     }
     for name, step in steps.items():
         again = step.opens or not step.once or not step.event
@@ -27,7 +29,7 @@ def refuse_loops(steps: dict[str, Step]) -> None:
                 raise ValueError(f"steps.{name}: leads to itself on the same day, again and again")
         if (loop := _loop(name, sure)) is not None:
             raise ValueError(f"steps.{name}: goes round on one day for ever: {' -> '.join(loop)}")
-    _refuse_flood(steps)
+    _refuse_flood(shares)
 
 
 def _edges(step: Step) -> Iterator[Edge]:
@@ -40,14 +42,28 @@ def _at_once(edge: Edge) -> bool:
     return edge.days[0] == 0 or late
 
 
-def _share(step: Step, edge: Edge) -> float:
-    """How often an edge is taken after its step, as far as the step's own values tell."""
-    share = edge.chance
-    for key, allowed in edge.when.items():
-        draw = step.values.get(key)
-        if isinstance(draw, dict):
-            share *= sum(weight for text, weight in draw.items() if text in allowed) / sum(draw.values())
-    return share
+def _shares(steps: dict[str, Step]) -> dict[str, list[tuple[Edge, float]]]:
+    """What may follow each step, and how often at most it does, whatever led to the step."""
+    given: dict[str, list[dict[str, Draw]]] = {name: [step.values] for name, step in steps.items()}
+    for step in steps.values():
+        for edge in _edges(step):
+            given[edge.to].append(edge.values)
+
+    def share(name: str, edge: Edge) -> float:
+        found = edge.chance
+        for key, allowed in edge.when.items():
+            draws = [values[key] for values in given[name] if key in values]
+            found *= max((_part(draw, allowed) for draw in draws), default=1.0)
+        return found
+
+    return {name: [(edge, share(name, edge)) for edge in _edges(step)] for name, step in steps.items()}
+
+
+def _part(draw: Draw, allowed: tuple[str, ...]) -> float:
+    """How often a value is one of those allowed; 1 when a rule works it out."""
+    if isinstance(draw, dict):
+        return sum(weight for text, weight in draw.items() if text in allowed) / sum(draw.values())
+    return 1.0 if draw is None or draw.startswith("?") or draw in allowed else 0.0
 
 
 def _loop(start: str, leads_to: dict[str, list[str]]) -> list[str] | None:
@@ -68,13 +84,13 @@ def _loop(start: str, leads_to: dict[str, list[str]]) -> list[str] | None:
     return None
 
 
-def _refuse_flood(steps: dict[str, Step]) -> None:
+def _refuse_flood(shares: dict[str, list[tuple[Edge, float]]]) -> None:
     """Count the steps that each is expected to lead to, from the last day back; closed cases are not looked at."""
-    follow = {name: [(edge.to, max(1, edge.days[1]), _share(step, edge)) for edge in _edges(step)
-                     if edge.days[1] > 0] for name, step in steps.items()}  # fmt: skip
-    same_day = {name: [(edge.to, _share(step, edge)) for edge in _edges(step) if edge.days[1] == 0]
-                for name, step in steps.items()}  # fmt: skip
-    left: dict[str, list[float]] = {name: [] for name in steps}
+    follow = {name: [(edge.to, edge.days[1], share) for edge, share in edges if edge.days[1] > 0]
+              for name, edges in shares.items()}  # fmt: skip
+    same_day = {name: [(edge.to, share) for edge, share in edges if edge.days[1] == 0]
+                for name, edges in shares.items()}  # fmt: skip
+    left: dict[str, list[float]] = {name: [] for name in shares}
     for day in range(_DAYS):
         today = {
             name: 1 + sum(share * left[to][day - days] for to, days, share in edges if days <= day)

@@ -328,6 +328,12 @@ def unknown(names: Iterable[tuple[str, str, Iterable[str]]]) -> None:
             raise ValueError(f"unknown {what}: {name}")
 
 
+def one_line(text: str) -> str:
+    """A message in one line, of at most 300 signs: names in a file may hold anything."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return line if len(line) <= 300 else f"{line[:299]}…"
+
+
 def read(model: type[M], path: Path) -> M:
     """Read a declaration; raise :class:`~integration.errors.DeclarationError` LIVES_INVALID saying what is wrong."""
     try:
@@ -340,7 +346,7 @@ def read(model: type[M], path: Path) -> M:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         why = f"{place}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": ")
-        raise DeclarationError(Reason.LIVES_INVALID, why, file=path.name) from None
+        raise DeclarationError(Reason.LIVES_INVALID, one_line(why), file=path.name) from None
     except RecursionError:
         raise DeclarationError(Reason.LIVES_INVALID, "too many levels", file=path.name) from None
     except (OSError, ValueError, yaml.YAMLError):

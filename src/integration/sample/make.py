@@ -57,7 +57,7 @@ def generate(
     home: Path | Zones,
     *,
     seed: int = 2026,
-    scale: float = 0.1,
+    scale: float = 0.5,
     municipalities: Sequence[str] | None = None,
     busy: float = 1.0,
     lives: Path | None = None,

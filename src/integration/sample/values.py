@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A probability or a part of a whole."""
@@ -53,5 +53,19 @@ Ages = Annotated[tuple[int, int], AfterValidator(_grown)]
 """The lowest and the highest age in years."""
 Weights = Annotated[dict[str, float], BeforeValidator(_text_keys), AfterValidator(_positive)]
 """How often each value is drawn; need not add up to 1."""
-Draw = Annotated[str | Weights | None, BeforeValidator(_text)]
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, dict):
+        return "weights"
+    return "nothing" if value is None else "text" if isinstance(value, str) else None
+
+
+Draw = Annotated[
+    Annotated[str, Tag("text")] | Annotated[Weights, Tag("weights")] | Annotated[None, Tag("nothing")],
+    Discriminator(
+        _kind, custom_error_type="draw", custom_error_message="a text, weights or a ?rule is wanted"
+    ),
+    BeforeValidator(_text),
+]
 """A fixed value, weights to draw from, or ``?rule`` for a value that a named rule works out."""

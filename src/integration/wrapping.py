@@ -1,0 +1,142 @@
+"""A secret in a file of its own: wrapped by AES-256-GCM under a key that Argon2id makes from the passphrase.
+
+The same handling as the keyring's (`pseudonyms/keyring.py`), for keys that encode nothing: the one a source signs
+with and the one a receiver opens envelopes with. What the file says of the secret in the clear (kind, public
+part, when it was made) is bound to it: another's public part beside a secret does not open. Errors never hold a
+secret, a passphrase or a path.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from integration.errors import KeyUnavailable, UsageError
+from integration.reasons import Reason
+from integration.storage import write_json
+
+FORMAT = "integration-wrapped-key/1"
+_SALT_BYTES, _NONCE_BYTES = 16, 12
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one guess of the passphrase costs (Argon2id); the default is RFC 9106's second recommended option."""
+
+    memory_kib: int = 64 * 1024
+    passes: int = 3
+    lanes: int = 4
+
+
+_MOST = Cost(1024 * 1024, 16, 16)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a wrapped key's file says in the clear: what it is for, its public part, when it was made."""
+
+    kind: str
+    public: str
+    created_at: str
+
+
+def write_wrapped(
+    path: Path,
+    secret: bytes,
+    passphrase: bytes,
+    *,
+    kind: str,
+    public: str,
+    now: datetime,
+    cost: Cost | None = None,
+) -> Told:
+    """Wrap a secret and write it, readable by its owner only.
+
+    Raises :class:`UsageError` (KEY_EXISTS) when the file is there: a key is never overwritten, and
+    :class:`KeyUnavailable` (KEY_MISSING) without a passphrase.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if path.exists():
+        raise UsageError(Reason.KEY_EXISTS)
+    if not passphrase:
+        raise KeyUnavailable(Reason.KEY_MISSING)
+    told = Told(kind, public, now.isoformat(timespec="seconds"))
+    kdf = {"name": "argon2id", "salt": secrets.token_hex(_SALT_BYTES), **asdict(cost or Cost())}
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = AESGCM(_wrapping_key(passphrase, kdf)).encrypt(nonce, secret, _bound(told))
+    wrap = {"name": "aes-256-gcm", "nonce": nonce.hex(), "secret": sealed.hex()}
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_json(path, {"format": FORMAT, **vars(told), "kdf": kdf, "wrap": wrap}, mode=0o600)
+    return told
+
+
+def read_told(path: Path, kind: str) -> Told:
+    """Return what is told of a wrapped key; needs no passphrase. KEY_MISSING when there is none of this kind."""
+    return _told(_read(path, kind))
+
+
+def read_wrapped(path: Path, passphrase: bytes, kind: str) -> bytes:
+    """Return the secret. Raises :class:`KeyUnavailable`: KEY_MISSING (no such key, or unreadable), KEY_WRONG."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    content = _read(path, kind)
+    try:
+        nonce, sealed = (bytes.fromhex(content["wrap"][part]) for part in ("nonce", "secret"))
+        wrapping = _wrapping_key(passphrase, content["kdf"])
+        return AESGCM(wrapping).decrypt(nonce, sealed, _bound(_told(content)))
+    except InvalidTag:
+        raise KeyUnavailable(Reason.KEY_WRONG) from None
+    except (KeyError, TypeError, ValueError):
+        raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
+
+
+def _told(content: Mapping[str, Any]) -> Told:
+    return Told(content["kind"], content["public"], content["created_at"])
+
+
+def _bound(told: Told) -> bytes:
+    return f"{FORMAT}/{told.kind}/{told.created_at}/{told.public}".encode()
+
+
+def _wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    return Argon2id(
+        salt=bytes.fromhex(kdf["salt"]),
+        length=32,
+        iterations=kdf["passes"],
+        lanes=kdf["lanes"],
+        memory_cost=kdf["memory_kib"],
+    ).derive(passphrase)
+
+
+def _read(path: Path, kind: str) -> dict[str, Any]:
+    """Return the file's content; a damaged file, or one of another kind, is as good as none."""
+    try:
+        content = json.loads(path.read_bytes())
+        kdf = content["kdf"]
+        sound = (
+            content["format"] == FORMAT
+            and content["kind"] == kind
+            and all(isinstance(content[name], str) for name in ("public", "created_at"))
+            and kdf["name"] == "argon2id"
+            and 8 * kdf["lanes"] <= kdf["memory_kib"] <= _MOST.memory_kib
+            and 1 <= kdf["passes"] <= _MOST.passes
+            and 1 <= kdf["lanes"] <= _MOST.lanes
+            and len(bytes.fromhex(kdf["salt"])) >= _SALT_BYTES
+        )
+    except FileNotFoundError:
+        raise KeyUnavailable(Reason.KEY_MISSING) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sound = False
+    if not sound:
+        raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read")
+    return dict(content)

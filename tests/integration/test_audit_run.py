@@ -180,6 +180,7 @@ def test_replaying_is_written(copy: Path) -> None:
         f"quarantine:{first['quarantine_id']}",
         "changed",
     )
+    assert last["processing_id"] is not None
 
 
 def test_a_person_stands_in_the_log_under_the_audit_key(home: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +21,9 @@ from integration.cli.app import (
 )
 from integration.cli.show import reason
 from integration.errors import EXIT_FINDINGS
+
+if TYPE_CHECKING:
+    from integration.deliveries.quarantine import Quarantined
 
 # -- keys ------------------------------------------------------------------------------------------------------------
 
@@ -188,20 +192,30 @@ def indicators_query(
 # -- quarantine and releases -----------------------------------------------------------------------
 
 
+def _look_at(items: Iterable[Quarantined], action: str, outcome: str) -> None:
+    """Write down who looks at refused deliveries, before they are shown or put back."""
+    from integration import audit
+
+    seen = {
+        f"quarantine:{i.quarantine_id}": f"delivery:{i.delivery_id}"
+        if i.delivery_id
+        else f"quarantine:{i.quarantine_id}"
+        for i in items
+    }
+    audit.looked(
+        settings(), action, seen, purpose=audit.Purpose.STEWARDSHIP, made_by="receive", outcome=outcome
+    )
+
+
 @quarantine_app.command("list")
 def quarantine_list(json_: Json = False) -> None:
     """What lies in quarantine and why, in Dutch; never a value from the data."""
-    from integration import audit, console
+    from integration import console
     from integration.deliveries.quarantine import quarantined
 
-    rows: list[dict[str, Any]] = [vars(item) for item in quarantined(settings().zones)]
-    shown = {
-        f"quarantine:{r['quarantine_id']}": f"delivery:{r['delivery_id']}"
-        if r["delivery_id"]
-        else f"quarantine:{r['quarantine_id']}"
-        for r in rows
-    }
-    audit.looked(settings(), "quarantine.list", shown, purpose=audit.Purpose.STEWARDSHIP, made_by="receive")
+    found = quarantined(settings().zones)
+    rows: list[dict[str, Any]] = [vars(item) for item in found]
+    _look_at(found, "quarantine.list", "shown")
     if json_:
         console.print_json(rows)
         return
@@ -212,22 +226,11 @@ def quarantine_list(json_: Json = False) -> None:
 @quarantine_app.command("replay")
 def quarantine_replay(quarantine_id: str) -> None:
     """Put a refused delivery back in the inbox, for after its cause was mended here."""
-    from integration import audit, console
+    from integration import console
     from integration.deliveries.quarantine import quarantined, replay
 
-    shown = [
-        f"quarantine:{i.quarantine_id}"
-        for i in quarantined(settings().zones)
-        if i.quarantine_id == quarantine_id
-    ]
-    audit.looked(
-        settings(),
-        "quarantine.replay",
-        dict.fromkeys(shown, f"quarantine:{quarantine_id}"),
-        purpose=audit.Purpose.STEWARDSHIP,
-        made_by="receive",
-        outcome="changed",
-    )
+    found = quarantined(settings().zones)
+    _look_at([item for item in found if item.quarantine_id == quarantine_id], "quarantine.replay", "changed")
     replay(settings().zones, quarantine_id)
     console.stdout().print("Back in the inbox")
 

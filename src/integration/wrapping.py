@@ -1,9 +1,9 @@
-"""A secret in a file of its own: wrapped by AES-256-GCM under a key that Argon2id makes from the passphrase.
+"""Secrets under a passphrase: wrapped by AES-256-GCM under a key that Argon2id makes from it.
 
-The same handling as the keyring's (`pseudonyms/keyring.py`), for keys that encode nothing: the one a source signs
-with and the one a receiver opens envelopes with. What the file says of the secret in the clear (kind, public
-part, when it was made) is bound to it: another's public part beside a secret does not open. Errors never hold a
-secret, a passphrase or a path.
+The first functions are what the keyring (`pseudonyms/keyring.py`) wraps its roots with; the others keep one secret in
+a file of its own, for keys that encode nothing: the one a source signs with and the one a receiver opens envelopes
+with. What the file says of the secret in the clear (kind, public part, when it was made) is bound to it: another's
+public part beside a secret does not open. Errors never hold a secret, a passphrase or a path.
 """
 
 from __future__ import annotations
@@ -37,6 +37,54 @@ class Cost:
 _MOST = Cost(1024 * 1024, 16, 16)
 
 
+def new_kdf(cost: Cost) -> dict[str, Any]:
+    """Return what a file says of its wrapping key: Argon2id, a fresh salt and the cost."""
+    return {"name": "argon2id", **asdict(cost), "salt": secrets.token_hex(_SALT_BYTES)}
+
+
+def sound_kdf(kdf: Mapping[str, Any]) -> bool:
+    """Whether a file's description can be followed, within bounds. Raises what a description of other types does."""
+    return (
+        kdf["name"] == "argon2id"
+        and 8 * kdf["lanes"] <= kdf["memory_kib"] <= _MOST.memory_kib
+        and 1 <= kdf["passes"] <= _MOST.passes
+        and 1 <= kdf["lanes"] <= _MOST.lanes
+        and len(bytes.fromhex(kdf["salt"])) >= _SALT_BYTES
+    )
+
+
+def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
+    """The 32 bytes that Argon2id makes of a passphrase (RFC 9106)."""
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+    return Argon2id(
+        salt=bytes.fromhex(kdf["salt"]),
+        length=32,
+        iterations=kdf["passes"],
+        lanes=kdf["lanes"],
+        memory_cost=kdf["memory_kib"],
+    ).derive(passphrase)
+
+
+def wrap(key: bytes, secret: bytes, bound: bytes) -> tuple[str, str]:
+    """Encrypt a secret, bound to what is told of it; the nonce and the sealed secret in hexadecimal digits."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce.hex(), AESGCM(key).encrypt(nonce, secret, bound).hex()
+
+
+def unwrap(key: bytes, nonce: str, sealed: str, bound: bytes) -> bytes:
+    """Decrypt it. Raises KeyUnavailable KEY_WRONG when key or binding differ, ValueError when it is no hexadecimal."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        return AESGCM(key).decrypt(bytes.fromhex(nonce), bytes.fromhex(sealed), bound)
+    except InvalidTag:
+        raise KeyUnavailable(Reason.KEY_WRONG) from None
+
+
 @dataclass(frozen=True)
 class Told:
     """What a wrapped key's file says in the clear: what it is for, its public part, when it was made."""
@@ -61,19 +109,16 @@ def write_wrapped(
     Raises :class:`UsageError` (KEY_EXISTS) when the file is there: a key is never overwritten, and
     :class:`KeyUnavailable` (KEY_MISSING) without a passphrase.
     """
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     if path.exists():
         raise UsageError(Reason.KEY_EXISTS)
     if not passphrase:
         raise KeyUnavailable(Reason.KEY_MISSING)
     told = Told(kind, public, now.isoformat(timespec="seconds"))
-    kdf = {"name": "argon2id", "salt": secrets.token_hex(_SALT_BYTES), **asdict(cost or Cost())}
-    nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(_wrapping_key(passphrase, kdf)).encrypt(nonce, secret, _bound(told))
-    wrap = {"name": "aes-256-gcm", "nonce": nonce.hex(), "secret": sealed.hex()}
+    kdf = new_kdf(cost or Cost())
+    nonce, sealed = wrap(wrapping_key(passphrase, kdf), secret, _bound(told))
+    wrapped = {"name": "aes-256-gcm", "nonce": nonce, "secret": sealed}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_json(path, {"format": FORMAT, **vars(told), "kdf": kdf, "wrap": wrap}, mode=0o600)
+    write_json(path, {"format": FORMAT, **vars(told), "kdf": kdf, "wrap": wrapped}, mode=0o600)
     return told
 
 
@@ -84,16 +129,10 @@ def read_told(path: Path, kind: str) -> Told:
 
 def read_wrapped(path: Path, passphrase: bytes, kind: str) -> bytes:
     """Return the secret. Raises :class:`KeyUnavailable`: KEY_MISSING (no such key, or unreadable), KEY_WRONG."""
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     content = _read(path, kind)
     try:
-        nonce, sealed = (bytes.fromhex(content["wrap"][part]) for part in ("nonce", "secret"))
-        wrapping = _wrapping_key(passphrase, content["kdf"])
-        return AESGCM(wrapping).decrypt(nonce, sealed, _bound(_told(content)))
-    except InvalidTag:
-        raise KeyUnavailable(Reason.KEY_WRONG) from None
+        nonce, sealed = (content["wrap"][part] for part in ("nonce", "secret"))
+        return unwrap(wrapping_key(passphrase, content["kdf"]), nonce, sealed, _bound(_told(content)))
     except (KeyError, TypeError, ValueError):
         raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
 
@@ -106,32 +145,15 @@ def _bound(told: Told) -> bytes:
     return f"{FORMAT}/{told.kind}/{told.created_at}/{told.public}".encode()
 
 
-def _wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-    return Argon2id(
-        salt=bytes.fromhex(kdf["salt"]),
-        length=32,
-        iterations=kdf["passes"],
-        lanes=kdf["lanes"],
-        memory_cost=kdf["memory_kib"],
-    ).derive(passphrase)
-
-
 def _read(path: Path, kind: str) -> dict[str, Any]:
     """Return the file's content; a damaged file, or one of another kind, is as good as none."""
     try:
         content = json.loads(path.read_bytes())
-        kdf = content["kdf"]
         sound = (
             content["format"] == FORMAT
             and content["kind"] == kind
             and all(isinstance(content[name], str) for name in ("public", "created_at"))
-            and kdf["name"] == "argon2id"
-            and 8 * kdf["lanes"] <= kdf["memory_kib"] <= _MOST.memory_kib
-            and 1 <= kdf["passes"] <= _MOST.passes
-            and 1 <= kdf["lanes"] <= _MOST.lanes
-            and len(bytes.fromhex(kdf["salt"])) >= _SALT_BYTES
+            and sound_kdf(content["kdf"])
         )
     except FileNotFoundError:
         raise KeyUnavailable(Reason.KEY_MISSING) from None

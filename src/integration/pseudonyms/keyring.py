@@ -9,7 +9,6 @@ anything. Errors never hold a key, a passphrase or a path.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from integration.names import DomainCode
 from integration.pseudonyms.tokens import PURPOSES, TokenMaker, fingerprint
 from integration.reasons import Reason
 from integration.storage import Zones, write_bytes, write_json
+from integration.wrapping import Cost, new_kdf, sound_kdf, unwrap, wrap, wrapping_key
 
 FORMAT = "integration-keyring/1"
 ACTIVE, CHAINED, DESTROYED = "active", "chained", "destroyed"
@@ -31,9 +31,7 @@ MEMORY_KIB = 64 * 1024
 PASSES = 3
 LANES = 4
 """Argon2id's cost: RFC 9106's second recommended option; every delivery's process pays it once (0.2 s)."""
-_MOST_MEMORY_KIB, _MOST_PASSES, _MOST_LANES = 1024 * 1024, 16, 16
 _ROOT_BYTES = 32
-_SALT_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -145,11 +143,10 @@ def init_keyring(path: Path, passphrase: bytes, now: datetime) -> KeyVersion:
         raise UsageError(Reason.KEY_EXISTS)
     if not passphrase:
         raise KeyUnavailable(Reason.KEY_MISSING)
-    kdf = {"name": "argon2id", "memory_kib": MEMORY_KIB, "passes": PASSES, "lanes": LANES}
-    kdf["salt"] = secrets.token_hex(_SALT_BYTES)
+    kdf = new_kdf(Cost(MEMORY_KIB, PASSES, LANES))
     root = secrets.token_bytes(_ROOT_BYTES)
     entry = KeyVersion(1, ACTIVE, now.isoformat(timespec="seconds"), fingerprint(root))
-    wrapped = _wrap(_wrapping_key(passphrase, kdf), root, entry)
+    wrapped = _wrapped(wrapping_key(passphrase, kdf), root, entry)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_json(path, {"format": FORMAT, "kdf": kdf, "keys": [wrapped]}, mode=0o600)
     return entry
@@ -171,8 +168,8 @@ def open_keyring(path: Path, passphrase: bytes) -> Keyring:
     live = [item for item in content["keys"] if item["state"] != DESTROYED]
     if not live:
         raise KeyUnavailable(Reason.KEY_DESTROYED)
-    wrapping = _wrapping_key(passphrase, content["kdf"])
-    roots = {int(item["version"]): _unwrap(wrapping, item) for item in live}
+    wrapping = wrapping_key(passphrase, content["kdf"])
+    roots = {int(item["version"]): _unwrapped(wrapping, item) for item in live}
     return Keyring(FileVault(versions, roots))
 
 
@@ -189,40 +186,20 @@ def make_demo_keyring(zones: Zones) -> None:
     init_keyring(keyring, passphrase.read_bytes().strip(), datetime.now().astimezone())
 
 
-def _wrapping_key(passphrase: bytes, kdf: dict[str, Any]) -> bytes:
-    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-    return Argon2id(
-        salt=bytes.fromhex(kdf["salt"]),
-        length=32,
-        iterations=kdf["passes"],
-        lanes=kdf["lanes"],
-        memory_cost=kdf["memory_kib"],
-    ).derive(passphrase)
-
-
 def _bound(entry: KeyVersion) -> bytes:
     """Return what the wrapping authenticates beside the root: all that is told of it but its state."""
     return f"{FORMAT}/{entry.version}/{entry.created_at}/{entry.fingerprint}".encode()
 
 
-def _wrap(wrapping: bytes, root: bytes, entry: KeyVersion) -> dict[str, Any]:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = os.urandom(12)
-    sealed = AESGCM(wrapping).encrypt(nonce, root, _bound(entry))
-    return {**vars(entry), "wrap": {"name": "aes-256-gcm", "nonce": nonce.hex(), "root": sealed.hex()}}
+def _wrapped(wrapping: bytes, root: bytes, entry: KeyVersion) -> dict[str, Any]:
+    nonce, sealed = wrap(wrapping, root, _bound(entry))
+    return {**vars(entry), "wrap": {"name": "aes-256-gcm", "nonce": nonce, "root": sealed}}
 
 
-def _unwrap(wrapping: bytes, item: dict[str, Any]) -> bytes:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+def _unwrapped(wrapping: bytes, item: dict[str, Any]) -> bytes:
     try:
-        nonce, sealed = (bytes.fromhex(item["wrap"][part]) for part in ("nonce", "root"))
-        return AESGCM(wrapping).decrypt(nonce, sealed, _bound(_version(item)))
-    except InvalidTag:
-        raise KeyUnavailable(Reason.KEY_WRONG) from None
+        nonce, sealed = (item["wrap"][part] for part in ("nonce", "root"))
+        return unwrap(wrapping, nonce, sealed, _bound(_version(item)))
     except (KeyError, TypeError, ValueError):
         raise KeyUnavailable(Reason.KEY_MISSING, "the keyring cannot be read") from None
 
@@ -235,7 +212,7 @@ def _read(path: Path) -> dict[str, Any]:
     """Return the keyring file's content; a damaged file is as good as none."""
     try:
         content = json.loads(path.read_bytes())
-        sound = content["format"] == FORMAT and _sound_cost(content["kdf"]) and _sound_keys(content["keys"])
+        sound = content["format"] == FORMAT and sound_kdf(content["kdf"]) and _sound_keys(content["keys"])
     except FileNotFoundError:
         raise KeyUnavailable(Reason.KEY_MISSING) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -243,16 +220,6 @@ def _read(path: Path) -> dict[str, Any]:
     if not sound:
         raise KeyUnavailable(Reason.KEY_MISSING, "the keyring cannot be read")
     return dict(content)
-
-
-def _sound_cost(kdf: dict[str, Any]) -> bool:
-    return (
-        kdf["name"] == "argon2id"
-        and 8 * kdf["lanes"] <= kdf["memory_kib"] <= _MOST_MEMORY_KIB
-        and 1 <= kdf["passes"] <= _MOST_PASSES
-        and 1 <= kdf["lanes"] <= _MOST_LANES
-        and len(bytes.fromhex(kdf["salt"])) >= _SALT_BYTES
-    )
 
 
 def _sound_keys(keys: list[dict[str, Any]]) -> bool:

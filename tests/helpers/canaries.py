@@ -14,6 +14,8 @@ from pathlib import Path
 import ahocorasick
 import duckdb
 
+_HEX = frozenset("0123456789abcdef")
+
 
 def variants(value: str) -> set[bytes]:
     """The forms in which a value may lie around: UTF-8, UTF-16, cases, hex, base64, reversed."""
@@ -28,17 +30,36 @@ def hits(folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = ()) 
     search = ahocorasick.Automaton()
     for value in values:
         for form in variants(value):
-            search.add_word(form.decode("latin-1"), value)
+            search.add_word(form.decode("latin-1"), (value, len(form)))
     search.make_automaton()
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         if not path.is_file() or (inside and inside[0] in leave_out):
             continue
-        seen = {value for content in contents(path) for _, value in search.iter(content.decode("latin-1"))}
+        seen = {value for content in contents(path) for value in _found(search, content.decode("latin-1"))}
         if seen:
             found[str(path.relative_to(folder))] = seen
     return found
+
+
+def _found(search: ahocorasick.Automaton, text: str) -> Iterator[str]:
+    for end, (value, length) in search.iter(text):
+        if not (length == 9 and value.isdigit() and _in_a_digest(text, end - length + 1, end + 1)):
+            yield value
+
+
+def _in_a_digest(text: str, start: int, end: int) -> bool:
+    """Whether nine digits stand in 32 or 64 hexadecimal ones: in a token or a hash, where they occur by chance.
+
+    Thousands of numbers in a million tokens meet somewhere in every few runs. Digits added to a token make it
+    longer, so that they are found all the same; so are the number's other forms.
+    """
+    while start and text[start - 1] in _HEX:
+        start -= 1
+    while end < len(text) and text[end] in _HEX:
+        end += 1
+    return end - start in {32, 64}
 
 
 def contents(path: Path) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -32,6 +34,17 @@ def test_nothing_found_outside_the_zones_of_deliveries(demo_run: Installation) -
     values = planted(demo_run)
     assert len(values) > 200
     assert hits(demo_run.home, values, leave_out=AS_THEY_CAME) == {}
+
+
+@pytest.mark.parametrize(("text", "leaks"), [
+    ("999983234", True), ("x999983234,", True), ("432389999", True),
+    ("1.GM0321.person.0a999983234bcdef0123456789abcdef", False),
+    ("1.GM0321.person.0a999983234bcdef0123456789abcdef0", True),
+    ("1.GM0321.person.0123456789abcdef0123456789abcdef999983234", True),
+])  # fmt: skip
+def test_nine_digits_of_a_token_are_chance(tmp_path: Path, text: str, leaks: bool) -> None:
+    (tmp_path / "file.txt").write_text(text)
+    assert bool(hits(tmp_path, ["999983234"])) is leaks
 
 
 def test_the_search_finds_what_is_there(demo_run: Installation) -> None:

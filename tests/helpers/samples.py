@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from integration.contracts import load_supplier
 from integration.names import Period
-from integration.sample.declare import Defects, packaged
+from integration.sample.declare import packaged
+from integration.sample.declare_deliveries import Defects
 from integration.storage import Zones
 
 SMALL: dict[str, Any] = {"scale": 0.01, "busy": 8.0}

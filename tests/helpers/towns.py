@@ -7,7 +7,8 @@ from pathlib import Path
 
 from helpers.samples import content
 from integration.contracts import contract_ids
-from integration.sample.declare import Defects, SupplierRules, packaged
+from integration.sample.declare import packaged
+from integration.sample.declare_deliveries import Defects, SupplierRules
 from integration.sample.deliveries import Post
 from integration.sample.model import Address, Fact, Gezin, Person, Population, Record
 from integration.storage import Zones

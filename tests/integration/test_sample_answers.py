@@ -11,7 +11,8 @@ from integration.deliveries.receive import Receipt, receive_inbox
 from integration.ledger import Ledger
 from integration.reasons import Reason
 from integration.sample import generate
-from integration.sample.declare import Defects, packaged
+from integration.sample.declare import packaged
+from integration.sample.declare_deliveries import Defects
 from integration.settings import get_settings
 from integration.storage import Zones
 

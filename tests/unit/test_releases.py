@@ -16,13 +16,13 @@ import pytest
 from helpers.releases import DEFINITIONS, MUNICIPALITIES, NOW, PLACES, TODAY, results, row, summary
 from integration.disclosure import Cell, protect
 from integration.errors import IntegrationError, UsageError
-from integration.pictures.pages import LANGUAGES
+from integration.pictures.pages import LANGUAGES, labels
 from integration.reasons import Reason
 from integration.releases import Release, ReleaseResult, latest, publish, query, read_release, verify
 from integration.releases.site import pages
 from integration.releases.tables import columns, dictionary, figure_rows, to_csv, to_parquet
 from integration.releases.view import Content, theme_of
-from integration.releases.words import Words, labels
+from integration.releases.words import Words
 from integration.storage import Zones
 
 CODES = list(MUNICIPALITIES)
@@ -366,7 +366,7 @@ def test_municipalities_stand_in_the_same_order_everywhere(release: Release) -> 
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_parts() -> None:
-    for key, text in labels().items():
+    for key, text in labels("integration.releases").items():
         assert set(text) == set(LANGUAGES), key
         parts = [set(re.findall(r"{(\w+)}", text[language])) for language in LANGUAGES]
         assert parts[0] == parts[1], key
@@ -374,7 +374,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_parts() -> None:
 
 def test_every_indicator_has_a_theme() -> None:
     assert {theme_of(definition) for definition in DEFINITIONS.values()} <= {
-        key.removeprefix("theme.") for key in labels() if key.startswith("theme.")
+        key.removeprefix("theme.") for key in labels("integration.releases") if key.startswith("theme.")
     } - {"other"}
 
 

@@ -19,7 +19,8 @@ from integration.errors import DeclarationError
 from integration.names import Period
 from integration.sample import generate
 from integration.sample.bsn import passes_eleven_test
-from integration.sample.declare import Defects, DeliveryDefect, SupplierRules, packaged, read
+from integration.sample.declare import packaged, read
+from integration.sample.declare_deliveries import Defects, DeliveryDefect, SupplierRules
 from integration.sample.defects import COLUMN_CONSTANT, DOUBLE, TWICE
 from integration.sample.mistakes import KIND, MISTAKES
 from integration.sample.suppliers import senders

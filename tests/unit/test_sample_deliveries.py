@@ -16,7 +16,8 @@ from helpers.towns import record, town, written
 from integration.contracts import contract_ids, expected_periods, load_contract, load_supplier, supplier_codes
 from integration.names import DeliveryId, Period
 from integration.sample import generate
-from integration.sample.declare import Defects, SupplierRules, packaged
+from integration.sample.declare import packaged
+from integration.sample.declare_deliveries import Defects, SupplierRules
 from integration.sample.deliveries import Post
 from integration.sample.model import MARK
 from integration.sample.naming import municipalities

@@ -11,7 +11,8 @@ import pytest
 
 from helpers.samples import near
 from integration.sample.bsn import passes_eleven_test
-from integration.sample.declare import Defects, RowDefect, packaged
+from integration.sample.declare import packaged
+from integration.sample.declare_deliveries import Defects, RowDefect
 from integration.sample.defects import DOUBLE, Planter
 from integration.sample.mistakes import MISTAKES, Spot
 from integration.sample.model import Fact, Gezin, Person, Record

@@ -17,6 +17,7 @@ from helpers.made_truth import PLACES, made_truth
 from helpers.published import figures
 from helpers.truth import Truth
 from integration.errors import UsageError
+from integration.pictures.pages import labels
 from integration.reasons import Reason
 from integration.sample.defects import COLUMN_CONSTANT, DOUBLE, TWICE
 from integration.sample.report import check, write_pages
@@ -24,7 +25,6 @@ from integration.sample.report.checking import LIVES, comparable
 from integration.sample.report.compare import compare, standard_error
 from integration.sample.report.measures import Value, measures, opened, rows, value
 from integration.sample.report.published import Published, published
-from integration.sample.report.words import labels
 from integration.settings import Settings
 
 # -- the reference table -------------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ def test_every_planted_defect_has_words() -> None:
     planned = yaml.safe_load(text)
     kinds = {*planned["rows"], *(delivery["defect"] for delivery in planned["deliveries"])}
     kinds |= {TWICE, DOUBLE, COLUMN_CONSTANT}
-    assert {f"defect.{kind}" for kind in kinds} <= set(labels())
+    assert {f"defect.{kind}" for kind in kinds} <= set(labels("integration.sample.report"))
 
 
 def test_aliases_hide_the_real_names(tmp_path: Path) -> None:

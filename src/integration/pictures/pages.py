@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
+import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 Language = Literal["nl", "en"]
@@ -14,6 +16,32 @@ CONTENT_POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; f
 """Only the style sheet beside the pages; ``file:`` since ``'self'`` means nothing for pages opened from disk."""
 
 STYLE = "style.css"
+
+
+@cache
+def labels(package: str) -> dict[str, dict[str, str]]:
+    """Every text of a package's pages (its ``labels.yml``), by key and language."""
+    content: dict[str, dict[str, str]] = yaml.safe_load(
+        files(package).joinpath("labels.yml").read_text(encoding="utf-8")
+    )
+    return content
+
+
+class Texts:
+    """The texts of a package's pages in one language; numbers in its notation."""
+
+    package: str
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, key: str, **parts: object) -> str:
+        """The text under ``key`` with its parts filled in; KeyError when there is none."""
+        return labels(self.package)[key][self.language].format(**parts)
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """A number with the language's marks: 1.235 and 0,4 in Dutch, 1,235 and 0.4 in English."""
+        return number(value, decimals, self.language)
 
 
 def environment(package: str) -> Environment:

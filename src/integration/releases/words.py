@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from integration.names import Period
-from integration.pictures.pages import Language, number
+from integration.pictures.pages import Texts
 
 Day = date | datetime
 
@@ -31,34 +27,16 @@ MARKS = {
 """The sign beside each verdict's words; it repeats the words and never stands alone."""
 
 
-@lru_cache(maxsize=1)
-def labels() -> dict[str, dict[str, str]]:
-    """Every text of the site by key and language."""
-    content: dict[str, dict[str, str]] = yaml.safe_load(
-        files(__package__).joinpath("labels.yml").read_text(encoding="utf-8")
-    )
-    return content
-
-
-class Words:
+class Words(Texts):
     """The texts of one language, and figures said in it."""
 
-    def __init__(self, language: Language) -> None:
-        self.language = language
-
-    def __call__(self, key: str, **parts: object) -> str:
-        """The text under ``key`` with its parts filled in; KeyError when there is none."""
-        return labels()[key][self.language].format(**parts)
+    package = __package__
 
     def mark(self, *, synthetic: bool) -> str:
         """What charts say of made-up data; nothing of real data."""
         return self("synthetic.mark") if synthetic else ""
 
     # -- numbers ----------------------------------------------------------------------------------------------
-
-    def number(self, value: float, decimals: int = 0) -> str:
-        """A number with the language's marks: 1.235 and 0,4 in Dutch, 1,235 and 0.4 in English."""
-        return number(value, decimals, self.language)
 
     def amount(self, value: float, unit: str) -> str:
         """A value in its unit: ``88%``, ``9 dagen``, ``0,4 per gezin``."""

@@ -15,7 +15,8 @@ from integration.errors import DeclarationError
 from integration.names import Period
 from integration.reasons import Reason
 from integration.sample.check_loops import refuse_loops
-from integration.sample.declare import Edge, Lives, Step, SupplierRules, Themes, one_line, packaged, unknown
+from integration.sample.declare import Edge, Lives, Step, Themes, one_line, packaged, unknown
+from integration.sample.declare_deliveries import SupplierRules
 from integration.sample.lives import NUMBERS, local_steps
 from integration.sample.naming import Municipality
 from integration.sample.records import Forms, SourceForm

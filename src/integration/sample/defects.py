@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from integration.contracts import load_contract
-from integration.sample.declare import Defects
+from integration.sample.declare_deliveries import Defects
 from integration.sample.mistakes import KIND, MISTAKES, Row, Spot
 from integration.sample.model import Person, Record, stream
 

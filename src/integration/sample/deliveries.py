@@ -11,7 +11,7 @@ from collections import Counter
 import yaml
 
 from integration.names import Period
-from integration.sample.declare import Defects, DeliveryDefect, SupplierRules
+from integration.sample.declare_deliveries import Defects, DeliveryDefect, SupplierRules
 from integration.sample.defects import TWICE, Planter
 from integration.sample.delivery import Delivery, Kept, Tables
 from integration.sample.model import MARK, Population, Record

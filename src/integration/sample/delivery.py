@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from integration.names import Period
-from integration.sample.declare import DeliveryDefect
+from integration.sample.declare_deliveries import DeliveryDefect
 from integration.sample.defects import COLUMN_CONSTANT, DOUBLE, TWICE, Planter
 from integration.sample.model import MARK, Person, Population, Record, stream
 from integration.sample.records import roles_on, row

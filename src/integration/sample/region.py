@@ -19,16 +19,8 @@ from typing import Any
 
 from integration.sample import testset
 from integration.sample.bsn import LEADING_ZERO
-from integration.sample.declare import (
-    Defects,
-    Lives,
-    PopulationRates,
-    Step,
-    SupplierRules,
-    Themes,
-    packaged,
-    read,
-)
+from integration.sample.declare import Lives, PopulationRates, Step, Themes, packaged, read
+from integration.sample.declare_deliveries import Defects, SupplierRules
 from integration.sample.deliveries import Post
 from integration.sample.lives import Onsets, live, local_steps
 from integration.sample.model import Event, Population

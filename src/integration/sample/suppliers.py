@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from integration.contracts import Contract, load_contract
 from integration.names import DeliveryId, MunicipalityCode, Period, SourceId, SupplierCode
-from integration.sample.declare import CalendarRules, DialectRules, SupplierRules
+from integration.sample.declare_deliveries import CalendarRules, DialectRules, SupplierRules
 from integration.sample.model import stream
 from integration.sample.naming import municipalities
 

@@ -15,6 +15,9 @@ import ahocorasick
 import duckdb
 
 _HEX = frozenset("0123456789abcdef")
+PACKED = frozenset({".duckdb", ".parquet"})
+RAW = 1
+"""The place of a file's own bytes in what :func:`contents` gives, after its name."""
 
 
 def variants(value: str) -> set[bytes]:
@@ -37,28 +40,38 @@ def hits(folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = ()) 
         inside = path.relative_to(folder).parts
         if not path.is_file() or (inside and inside[0] in leave_out):
             continue
-        seen = {value for content in contents(path) for value in _found(search, content.decode("latin-1"))}
+        packed = path.suffix in PACKED
+        seen = {
+            value
+            for number, content in enumerate(contents(path))
+            for value in found_in(search, content.decode("latin-1"), packed=packed and number == RAW)
+        }
         if seen:
             found[str(path.relative_to(folder))] = seen
     return found
 
 
-def _found(search: ahocorasick.Automaton, text: str) -> Iterator[str]:
+def found_in(search: ahocorasick.Automaton, text: str, *, packed: bool) -> Iterator[str]:
     for end, (value, length) in search.iter(text):
-        if not (length == 9 and value.isdigit() and _in_a_digest(text, end - length + 1, end + 1)):
+        digits = length == 9 and value.isdigit()
+        if not (digits and _in_a_digest(text, end - length + 1, end + 1, packed=packed)):
             yield value
 
 
-def _in_a_digest(text: str, start: int, end: int) -> bool:
+def _in_a_digest(text: str, start: int, end: int, *, packed: bool) -> bool:
     """Whether nine digits stand in 32 or 64 hexadecimal ones: in a token or a hash, where they occur by chance.
 
     Thousands of numbers in a million tokens meet somewhere in every few runs. Digits added to a token make it
-    longer, so that they are found all the same; so are the number's other forms.
+    longer, so that they are found all the same; so are the number's other forms. Where strings lie packed against
+    each other (the raw bytes of a table, which is also searched decoded), what follows a token may go on in hex:
+    there, any 32 or more that have a letter in them are tokens. Numbers packed against each other have none.
     """
     while start and text[start - 1] in _HEX:
         start -= 1
     while end < len(text) and text[end] in _HEX:
         end += 1
+    if packed:
+        return end - start >= 32 and not text[start:end].isdigit()
     return end - start in {32, 64}
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ahocorasick
 import duckdb
 import pytest
 
-from helpers.canaries import hits
+from helpers.canaries import found_in, hits
 from helpers.installation import Installation
 from integration.storage import resource
 
@@ -45,6 +46,19 @@ def test_nothing_found_outside_the_zones_of_deliveries(demo_run: Installation) -
 def test_nine_digits_of_a_token_are_chance(tmp_path: Path, text: str, leaks: bool) -> None:
     (tmp_path / "file.txt").write_text(text)
     assert bool(hits(tmp_path, ["999983234"])) is leaks
+
+
+@pytest.mark.parametrize(("text", "leaks"), [
+    ("1.GM0321.person.0a999983234bcdef0123456789abcdef1.GM0321.person.0b", False),
+    ("1234567829999832341234567891234567829", True), ("GM0321999983234GM", True),
+])  # fmt: skip
+def test_tokens_packed_against_each_other_are_told_from_numbers(
+    tmp_path: Path, text: str, leaks: bool
+) -> None:
+    search = ahocorasick.Automaton()
+    search.add_word("999983234", ("999983234", 9))
+    search.make_automaton()
+    assert bool(list(found_in(search, text, packed=True))) is leaks
 
 
 def test_the_search_finds_what_is_there(demo_run: Installation) -> None:

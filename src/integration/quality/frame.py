@@ -97,12 +97,12 @@ def read_frame(staging: Path, facts: Facts, columns: Iterable[Column]) -> pd.Dat
     Columns the file lacks are left out: a check that needs them cannot run, and says so.
     """
     import pandas as pd
-    import pyarrow.parquet as pq
 
-    with pq.ParquetFile(staging / "records.parquet") as file:
-        present = set(file.schema_arrow.names)
-        wanted = {name for column in columns for name in (column.name, _list_of(column.name))}
-        table = file.read(columns=sorted(wanted & present | {"record_key"}))
+    from integration import parquet
+
+    file = staging / "records.parquet"
+    wanted = {name for column in columns for name in (column.name, _list_of(column.name))}
+    table = parquet.read(file, sorted(wanted & parquet.columns(file) | {"record_key"}))
     table = _add_ends(_add_facts(table, facts))
     return table.to_pandas(types_mapper=pd.ArrowDtype)
 

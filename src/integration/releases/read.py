@@ -96,13 +96,12 @@ def _period(text: str | None) -> str | None:
 
 
 def _figures(release: Release) -> list[Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from integration import parquet
 
     content = (release.path / FIGURES).read_bytes() if (release.path / FIGURES).is_file() else b""
     if hashlib.sha256(content).hexdigest() != release.manifest["files"].get(FIGURES, {}).get("sha256"):
         raise IntegrationError(Reason.RELEASE_CHANGED, file=FIGURES)
-    rows: list[dict[str, Any]] = pq.read_table(pa.BufferReader(content)).to_pylist()
+    rows: list[dict[str, Any]] = parquet.read(content).to_pylist()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

@@ -142,7 +142,7 @@ def join(parts: list[Path], folder: Path) -> None:
         for part in parts:
             file = pq.ParquetFile(part / f"{table}.parquet")
             for group in range(file.num_row_groups):
-                found = file.read_row_group(group)
+                found = file.read_row_group(group, use_threads=False)
                 if table == "events":
                     numbers = pa.array(range(events + 1, events + found.num_rows + 1), _NUMBER)
                     found, events = found.set_column(0, "event_id", numbers), events + found.num_rows

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from integration import console, orchestration
 from integration.airflow_api import FailedTask
@@ -30,8 +31,10 @@ _ASSET_SECONDS = 10
 STEPS = 6
 
 
-def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.5, busy: float = 1.0) -> None:
+def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.5, **sample: Any) -> None:
     """Bring the sample from inbox to release through Airflow, in the installation at ``home``.
+
+    ``sample`` are other options of :func:`integration.sample.generate`.
 
     Raises :class:`IntegrationError`: AIRFLOW_FAILED when a task failed after the rest was done, with the first
     one's log; whatever key, sample or Airflow says before that. Airflow is stopped in every case.
@@ -43,12 +46,12 @@ def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.5, busy: float = 
         _say(1, "Keys: a passphrase and a keyring, for this installation only")
         _make_keys(get_settings())
         _say(2, "Sample: synthetic deliveries of every source and municipality")
-        _make_sample(seed, scale, busy)
+        _make_sample({"seed": seed, "scale": scale, **sample})
         settings = get_settings()
         if not work_waits(settings):
             _note("Nothing new in the inbox, every municipality is up to date: Airflow is not needed")
             return
-        failed = _through_airflow(settings)
+        failed = through_airflow(settings)
     if failed:
         raise _failure(home, failed)
 
@@ -66,11 +69,11 @@ def _make_keys(settings: Settings) -> None:
         make_demo_keyring(settings.zones)
 
 
-def _make_sample(seed: int, scale: float, busy: float) -> None:
+def _make_sample(options: dict[str, Any]) -> None:
     from integration import sample
 
     with console.progress_bars() as say:
-        made = sample.generate(get_settings().zones, seed=seed, scale=scale, busy=busy, progress=say)
+        made = sample.generate(get_settings().zones, **options, progress=say)
     forget_settings()  # the sample fixes the clock
     if made.existing:
         _note("It is there already")
@@ -106,7 +109,8 @@ def behind(settings: Settings) -> list[DomainCode]:
 # -- through Airflow --------------------------------------------------------------------------------------------
 
 
-def _through_airflow(settings: Settings) -> list[FailedTask]:
+def through_airflow(settings: Settings) -> list[FailedTask]:
+    """Start Airflow, bring what waits to a release, stop Airflow; the tasks that failed."""
     domains = list(orchestration.supplied(settings.zones.suppliers))
     deliveries = [orchestration.deliveries_dag(source) for source in contract_ids()]
     nights = [orchestration.nightly_dag(domain) for domain in domains]

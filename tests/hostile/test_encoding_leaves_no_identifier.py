@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.canaries import hits
+from integration.attacks.search import hits
 from helpers.deliveries import NOW, PASSPHRASE, add_supplier, full_row, ledger, put, settings
 from integration.deliveries.quarantine import quarantined
 from integration.deliveries.receive import receive_inbox

@@ -8,7 +8,7 @@ import ahocorasick
 import duckdb
 import pytest
 
-from helpers.canaries import found_in, hits
+from integration.attacks.search import found_in, hits
 from helpers.installation import Installation
 from integration.storage import resource
 

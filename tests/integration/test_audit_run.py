@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from helpers.canaries import hits
+from integration.attacks.search import hits
 from helpers.installation import Installation
 from integration import audit, pipeline
 from integration.audit.log import AuditLog

@@ -36,13 +36,14 @@ Special = Literal["health", "criminal"]
 
 
 class Purpose(BaseModel):
-    """What data are processed for, in Dutch and English, and who receives what comes of it."""
+    """What data are processed for, who receives what comes of it, and in which zones they are kept for it."""
 
     model_config = STRICT
 
     nl: Words
     en: Words
     recipients: Annotated[tuple[Words, ...], Setting(min_length=1, strict=False)]
+    zones: Annotated[tuple[Literal["raw", "staging", "linked", "logs"], ...], Setting(strict=False)]
 
 
 class Controller(BaseModel):

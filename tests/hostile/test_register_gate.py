@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from helpers.deliveries import NOW, add_register, add_supplier, csv_bytes, full_row, ledger, put, settings
+from integration import pipeline
 from integration.contracts import contract_ids, load_contract
 from integration.contracts.register import FILE_NAME, PACKAGED, read_register
 from integration.deliveries import receive
 from integration.deliveries.receive import receive_inbox
-from integration.encode_job import make_job
 from integration.errors import DeliveryRefused
 from integration.reasons import Reason
+from integration.settings import forget_settings
 from integration.storage import Zones
 
 SOURCES = contract_ids()
@@ -127,19 +128,24 @@ def test_the_samples_register_opens_nothing_in_a_real_installation(tmp_path: Pat
     assert taken_in(tmp_path, "wijkteam", synthetic=False) == {"wijkteam": Reason.REGISTER_MISSING}
 
 
-def test_what_was_received_is_not_encoded_once_the_entry_is_gone(tmp_path: Path) -> None:
-    path = add_register(tmp_path, "wijkteam")
-    options = settings(tmp_path, synthetic=False, require_sealed=False)
-    supplier = add_supplier(tmp_path)
-    put(tmp_path, supplier)
-    (receipt,) = receive_inbox(Zones(tmp_path), ledger(tmp_path), options)
-    assert receipt.delivery_id
-    assert make_job(options, receipt.delivery_id)
+def test_what_was_received_is_not_encoded_once_the_entry_is_gone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FIXED_CLOCK", NOW.isoformat()), ("REQUIRE_SEALED", "false"), ("PASSPHRASE", "x")):
+        monkeypatch.setenv(f"INTEGRATION_{name}", value)
+    forget_settings()
+    path = add_register(home, "wijkteam")
+    put(home, add_supplier(home))
+    (received,) = pipeline.receive()
+    assert received.state == "received"
     path.unlink()
     with pytest.raises(DeliveryRefused) as caught:
-        make_job(options, receipt.delivery_id)
+        pipeline.encode(received.delivery_id)
     assert caught.value.reason is Reason.REGISTER_MISSING
-    assert not Zones(tmp_path).staging.exists()
+    assert not Zones(home).staging.exists()
+    assert pipeline.pending() == [received.delivery_id], (
+        "it waits for an entry, or for the end of its retention"
+    )
 
 
 def test_the_samples_register_has_a_complete_entry_for_every_source() -> None:

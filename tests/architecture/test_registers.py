@@ -81,7 +81,9 @@ def test_the_entry_names_every_signal_and_every_code_it_comes_from() -> None:
     rows = {row[0].strip("`"): row[-1] for row in cells(ALGORITHM, "Signalen")}
     rules = algorithm._seed("signal_rule")
     assert set(rows) == {row["code"] for row in algorithm._seed("signal")}
-    assert set(rows) - {row["code"] for row in rules} == {"H6"}, "a brother or sister with a measure: core.signal"
+    assert set(rows) - {row["code"] for row in rules} == {"H6"}, (
+        "a brother or sister with a measure: core.signal"
+    )
     for rule in rules:
         assert f"`{rule['source']}.{rule['contract_field']} = {rule['value']}`" in rows[rule["code"]]
 

@@ -8,13 +8,24 @@ from typing import Any
 
 import pytest
 
-from helpers.deliveries import NOW, add_register, add_supplier, csv_bytes, full_row, ledger, put, settings
+from helpers.deliveries import (
+    NOW,
+    PASSPHRASE,
+    add_register,
+    add_supplier,
+    csv_bytes,
+    full_row,
+    ledger,
+    put,
+    settings,
+)
 from integration import pipeline
 from integration.contracts import contract_ids, load_contract
 from integration.contracts.register import FILE_NAME, PACKAGED, read_register
 from integration.deliveries import receive
 from integration.deliveries.receive import receive_inbox
 from integration.errors import DeliveryRefused
+from integration.pseudonyms import keyring
 from integration.reasons import Reason
 from integration.settings import forget_settings
 from integration.storage import Zones
@@ -131,9 +142,13 @@ def test_the_samples_register_opens_nothing_in_a_real_installation(tmp_path: Pat
 def test_what_was_received_is_not_encoded_once_the_entry_is_gone(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("FIXED_CLOCK", NOW.isoformat()), ("REQUIRE_SEALED", "false"), ("PASSPHRASE", "x")):
+    options = {"FIXED_CLOCK": NOW.isoformat(), "REQUIRE_SEALED": "false", "PASSPHRASE": PASSPHRASE.decode()}
+    for name, value in options.items():
         monkeypatch.setenv(f"INTEGRATION_{name}", value)
     forget_settings()
+    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
+    monkeypatch.setattr(keyring, "PASSES", 1)
+    keyring.init_keyring(home / "keys" / "keyring.json", PASSPHRASE, NOW)
     path = add_register(home, "wijkteam")
     put(home, add_supplier(home))
     (received,) = pipeline.receive()

@@ -158,9 +158,7 @@ def test_what_was_received_is_not_encoded_once_the_entry_is_gone(
         pipeline.encode(received.delivery_id)
     assert caught.value.reason is Reason.REGISTER_MISSING
     assert not Zones(home).staging.exists()
-    assert pipeline.pending() == [received.delivery_id], (
-        "it waits for an entry, or for the end of its retention"
-    )
+    assert pipeline.pending() == [received.delivery_id], "it waits for an entry"
 
 
 def test_the_samples_register_has_a_complete_entry_for_every_source() -> None:

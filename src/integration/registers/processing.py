@@ -45,7 +45,7 @@ regel wordt gelezen**, bij ontvangst en nog eens bij het pseudonimiseren.
 
 *The register of processing (GDPR art. 30) of the synthetic sample, made from the contracts and one declared file. A
 source without a valid entry is refused before a row is read, at receipt and again before encoding. What was loaded
-before an entry ended stays until its retention ends; the register does not take it out.*
+before an entry ended stays until its retention ends, and what was received before waits; the register removes nothing.*
 
 | wat / what | |
 |---|---|

@@ -67,14 +67,18 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """Collect a delivery's job.
 
     Raises :class:`KeyUnavailable` (KEY_MISSING) without a passphrase, :class:`IntegrationError`
-    (DELIVERY_UNKNOWN) when the raw zone does not have it, and what a broken supplier file or contract raises.
+    (DELIVERY_UNKNOWN) when the raw zone does not have it, what a source without a valid entry in the register is
+    refused for, and what a broken supplier file or contract raises.
     """
     from integration.contracts import load_contract, load_supplier
+    from integration.contracts.register import refuse_unregistered
     from integration.deliveries.manifest import read_manifest
 
     manifest = settings.zones.raw_dir(delivery) / "manifest.json"
     if not manifest.is_file():
         raise IntegrationError(Reason.DELIVERY_UNKNOWN, file=str(delivery))
+    contract = load_contract(delivery.source, read_manifest(manifest).contract_version)
+    refuse_unregistered(settings.zones.home, contract, settings.today(), synthetic=settings.synthetic)
     supplier = load_supplier(settings.zones, delivery.supplier)
     dialect = supplier.dialect
     plain = PlainDialect(dialect.delimiter, dialect.encoding, dialect.list_separator, dialect.date_pattern)
@@ -82,7 +86,7 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     return EncodeJob(
         delivery_id=str(delivery),
         home=settings.zones.home,
-        contract=load_contract(delivery.source, read_manifest(manifest).contract_version),
+        contract=contract,
         supplier=PlainSupplier(plain, dict(supplier.columns), codes),
         max_payload_bytes=settings.max_payload_bytes,
         max_line_bytes=settings.max_line_bytes,

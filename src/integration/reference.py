@@ -1,4 +1,4 @@
-"""Reference pages made from what the code declares: reason codes and quality checks.
+"""Reference pages made from what the code declares: reason codes, quality checks and two registers.
 
 ``python -m integration.reference`` writes them under ``docs/reference`` of a checkout; a test holds them equal.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 from integration.contracts import load_contract
 from integration.quality import Check, Suite, encoded_layout, load_suite, suite_ids
 from integration.reasons import REASONS
+from integration.registers.algorithm import algorithm_register
+from integration.registers.processing import processing_register
 from integration.storage import resource
 
 _MADE = "<!-- Made by `python -m integration.reference`; do not edit. -->"
@@ -99,7 +101,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-PAGES: dict[str, Callable[[], str]] = {"reason-codes.md": reason_codes, "quality.md": quality}
+PAGES: dict[str, Callable[[], str]] = {
+    "reason-codes.md": reason_codes,
+    "quality.md": quality,
+    "processing-register.md": lambda: processing_register(_MADE),
+    "algorithm-register.md": lambda: algorithm_register(_MADE),
+}
 """File under ``docs/reference`` to what makes it."""
 
 

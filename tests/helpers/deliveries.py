@@ -79,6 +79,21 @@ def add_supplier(home: Path, code: str = "WT0321", source: str = "wijkteam", **c
     return load_supplier(Zones(home), code)
 
 
+def add_register(home: Path, *sources: str, synthetic: bool = False, **changes: Any) -> Path:
+    """Write an installation's register of processing, an entry a source; a change to None takes a key out."""
+    import yaml
+
+    from integration.contracts.register import FILE_NAME, PACKAGED
+
+    document = yaml.safe_load(PACKAGED.read_text(encoding="utf-8"))
+    entries = {source: {**document["sources"][source], **changes} for source in sources}
+    kept = {source: {k: v for k, v in entry.items() if v is not None} for source, entry in entries.items()}
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / FILE_NAME
+    path.write_text(yaml.safe_dump(document | {"synthetic": synthetic, "sources": kept}, allow_unicode=True))
+    return path
+
+
 def full_row(contract: Contract, number: int = 1, **changes: str) -> dict[str, str]:
     """A row that is right: every required field, a child with an address, one parent; by contract column."""
     row = dict.fromkeys(contract.names, "")

@@ -444,17 +444,3 @@ def test_one_source_at_a_time(place: Place) -> None:
     put(place.home, place.other)
     assert [receipt.supplier for receipt in place.receive("politie")] == ["PO0321"]
     assert [receipt.supplier for receipt in place.receive("wijkteam")] == ["WT0321"]
-
-
-def test_police_and_gp_are_closed_outside_a_synthetic_installation(tmp_path: Path) -> None:
-    for code, source in (("PO0321", "politie"), ("HA0321", "huisarts"), ("WT0321", "wijkteam")):
-        supplier = add_supplier(tmp_path, code, source)
-        put(tmp_path, supplier, csv_bytes([full_row(supplier.contract, 1)], supplier))
-    receipts = receive_inbox(
-        Zones(tmp_path), ledger(tmp_path), settings(tmp_path, synthetic=False, require_sealed=False)
-    )
-    assert {(receipt.supplier, receipt.reason) for receipt in receipts} == {
-        ("HA0321", Reason.SOURCE_CLOSED),
-        ("PO0321", Reason.SOURCE_CLOSED),
-        ("WT0321", None),
-    }

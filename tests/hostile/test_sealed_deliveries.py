@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from helpers.deliveries import CHILD, NOW, PASSPHRASE, ledger, manifest_for, put
+from helpers.deliveries import CHILD, NOW, PASSPHRASE, add_register, ledger, manifest_for, put
 from helpers.sealing import CHEAP, KEY, OTHER_KEY, SealedPlace, signer
 from integration.deliveries.manifest import parse_manifest
 from integration.deliveries.quarantine import quarantined, replay
@@ -324,6 +324,7 @@ def test_plain_deliveries_are_let_in_where_settings_say_so(tmp_path: Path) -> No
     ):
         (tmp_path / name).mkdir()
         place = SealedPlace(tmp_path / name, **options)
+        add_register(place.home, "wijkteam")
         place.trust()
         unsealed(place)
         (receipt,) = place.receive()
@@ -333,6 +334,7 @@ def test_plain_deliveries_are_let_in_where_settings_say_so(tmp_path: Path) -> No
 
 def test_a_real_installation_takes_sealed_deliveries(tmp_path: Path) -> None:
     place = SealedPlace(tmp_path, synthetic=False)
+    add_register(place.home, "wijkteam")
     place.send()
     assert place.receive()[0].accepted
 

@@ -59,6 +59,7 @@ def test_by_id_it_finds_everything_itself_and_tells_the_ledger(tmp_path: Path, d
     environment = {
         **os.environ,
         "INTEGRATION_HOME": str(tmp_path),
+        "INTEGRATION_SYNTHETIC": "true",
         "INTEGRATION_PASSPHRASE": PASSPHRASE.decode(),
     }
     command = [sys.executable, "-m", "integration.encode_process", str(delivery)]

@@ -17,6 +17,8 @@ NEEDED = [
     "integration/_resources/expectations/wijkteam.json",
     "integration/_resources/dags/nightly.py",
     "integration/contracts/odcs/wijkteam/1.0.0.yml",
+    "integration/contracts/register.yml",
+    "integration/registers/algorithm.yml",
     "integration/sample/lives.yml",
     "integration/releases/labels.yml",
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from integration.contracts import Supplier, load_supplier
+from integration.contracts.register import refuse_unregistered
 from integration.deliveries import claims
 from integration.deliveries.chain import BEFORE, LINK, examine_chain
 from integration.deliveries.claims import Claim
@@ -192,8 +193,8 @@ class _Desk:
         if isinstance(self._supplier, Reason):
             raise DeliveryRefused(self._supplier)
         contract = examine_agreement(manifest, self._desk, self._supplier, self._clock.now())
-        if contract.access == "synthetic_only" and not self._clock.synthetic:
-            raise DeliveryRefused(Reason.SOURCE_CLOSED, field="source")
+        today = self._clock.now().date()
+        refuse_unregistered(self._zones.home, contract, today, synthetic=self._clock.synthetic)
         known = self._ledger.entries(source=manifest.source, municipality=manifest.municipality)
         refused = [event for event in self._ledger.quarantined() if event.get("delivery_id")]
         refusals = [(str(event["delivery_id"]), Reason[event["reason"]]) for event in refused]

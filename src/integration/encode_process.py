@@ -24,14 +24,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from integration.encode_job import JOB_FLAG, EncodeJob
-from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
-from integration.names import DeliveryId, DomainCode, InvalidName
+from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError
+from integration.names import DeliveryId, InvalidName
 from integration.reasons import Reason
-from integration.storage import Zones, atomic_directory, read_json
+from integration.storage import Zones, atomic_directory
 
 if TYPE_CHECKING:
     from integration.pseudonyms.encode import EncodeResult
-    from integration.pseudonyms.keyring import Keyring
 
 _PR_SET_DUMPABLE = 4
 
@@ -57,6 +56,7 @@ def encode(job: EncodeJob) -> EncodeResult:
     from integration.deliveries.manifest import read_manifest
     from integration.deliveries.read import Limits, open_rows
     from integration.pseudonyms.encode import encode_delivery
+    from integration.pseudonyms.held import check_fingerprints
     from integration.pseudonyms.keyring import open_keyring
 
     zones, delivery = Zones(job.home), DeliveryId.parse(job.delivery_id)
@@ -83,20 +83,6 @@ def encode(job: EncodeJob) -> EncodeResult:
             created_on=manifest.created_at.date(),
             nil_return=manifest.nil_return,
         )
-
-
-def check_fingerprints(zones: Zones, domain: DomainCode, keys: Keyring) -> None:
-    """Hold the keyring against what this domain was encoded with before.
-
-    A passphrase that opens a keyring does not prove that it is the same keyring: another root would make
-    pseudonyms that match nothing. Raises :class:`KeyUnavailable` (KEY_WRONG).
-    """
-    encoded = next((zones.staging / domain).glob("*/*/encode.json"), None)
-    mine = keys.fingerprints()
-    for path in (encoded, zones.warehouse / f"{domain}.json"):
-        known = read_json(path).get("key_fingerprints", {}) if path is not None and path.exists() else {}
-        if any(known[name] != mine[name] for name in known.keys() & mine.keys()):
-            raise KeyUnavailable(Reason.KEY_WRONG)
 
 
 @contextmanager

@@ -88,6 +88,11 @@ class Zones:
         return self.home / "audit"
 
     @property
+    def rotation(self) -> Path:
+        """A rotation of keys: locks, and what is being re-keyed; no data is left when it is whole."""
+        return self.home / "rotation"
+
+    @property
     def tmp(self) -> Path:
         """Private scratch space (spill files); emptied by whoever uses it."""
         return self.home / "tmp"

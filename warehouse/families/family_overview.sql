@@ -78,7 +78,10 @@ handed_over as (
     select *
     from core.handover
     where gezin_id is not null
-    qualify row_number() over (partition by gezin_id order by handover_date desc, case_ref) = 1
+    qualify row_number() over (
+        partition by gezin_id
+        order by handover_date desc, delivery_id, conditions_date, service, handed_to, received_date, case_ref
+    ) = 1
 ),
 
 local_case as (
@@ -86,7 +89,10 @@ local_case as (
     from core.local_case
     where gezin_id is not null
     qualify row_number() over (
-        partition by gezin_id order by closure_date is null desc, intake_date desc, case_ref
+        partition by gezin_id
+        order by
+            closure_date is null desc, intake_date desc, delivery_id, case_lead, case_lead_date,
+            conditions_adopted, plan_date, recovery_goal, case_ref
     ) = 1
 ),
 

@@ -29,7 +29,8 @@ def link(
     """Fill a fresh file from the linked zone, and link its records into persons and families."""
     domain = gathered.domain
     output, family = (
-        PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose)) for purpose in ("output", "family")
+        PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
+        for purpose in ("output", "family")
     )
     inputs.load_inputs(con, gathered, zones)
     with warehouse.sealed_errors("link"):

@@ -23,7 +23,7 @@ from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
 from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
-from integration.rekey.guard import in_use
+from integration.rekey.guard import in_use, refuse_unfinished
 from integration.settings import Settings, get_settings
 from integration.storage import atomic_directory, read_json
 
@@ -239,6 +239,7 @@ def run(progress: Progress | None = None) -> RunResult:
     """The whole line for everything in the inbox. One delivery's failure never stops another."""
     say = progress or _silent
     _keys(get_settings())
+    refuse_unfinished(get_settings().zones, domains())
     outcomes = {outcome.delivery_id: outcome for outcome in receive()}
     waiting = pending()
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:

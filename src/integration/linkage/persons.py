@@ -41,7 +41,9 @@ class PersonsLinked:
     alone: Mapping[str, int]
 
 
-def link_persons(con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: PseudonymKey) -> PersonsLinked:
+def link_persons(
+    con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: PseudonymKey
+) -> PersonsLinked:
     """Read ``staging.mentions``; write ``link.mention_person`` (one row a mention) and ``link.person``.
 
     The same mentions in any order give the same persons and the same pseudonyms. Raises

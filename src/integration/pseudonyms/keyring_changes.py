@@ -60,11 +60,24 @@ def add_pending(
         raise UsageError(Reason.INPUT_INVALID, "no more versions")
     root = secrets.token_bytes(_ROOT_BYTES)
     entry = KeyVersion(
-        number, ACTIVE, now.isoformat(timespec="seconds"), fingerprint(root), scope or "", begins, pending=True
+        number,
+        ACTIVE,
+        now.isoformat(timespec="seconds"),
+        fingerprint(root),
+        scope or "",
+        begins,
+        pending=True,
     )
     content["keys"].append(wrapped_root(wrapping_key(passphrase, content["kdf"]), root, entry))
     _write(path, content)
     return entry
+
+
+def drop_pending(path: Path) -> None:
+    """Take the pending version out again: nothing was made with it."""
+    content = read_keyring(path)
+    content["keys"] = [item for item in content["keys"] if not item.get("pending")]
+    _write(path, content)
 
 
 def settle(path: Path) -> None:
@@ -112,9 +125,7 @@ def rewrap(path: Path, passphrase: bytes, fresh: bytes) -> None:
     wrapping = wrapping_key(fresh, kdf)
     content["kdf"] = kdf
     content["keys"] = [
-        wrapped_root(wrapping, roots[item["version"]], version_in(item))
-        if item["version"] in roots
-        else item
+        wrapped_root(wrapping, roots[item["version"]], version_in(item)) if item["version"] in roots else item
         for item in content["keys"]
     ]
     _write(path, content)

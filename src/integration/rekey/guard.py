@@ -1,6 +1,7 @@
 """Stages and a rotation of keys keep out of each other's way.
 
-Every stage that reads or writes tokens holds its domains' locks, shared, while it works; a rotation holds them alone.
+Every stage that reads or writes tokens holds its domains' locks, shared, while it works, and the one of all domains;
+a rotation holds the one it needs alone.
 A rotation that was killed leaves its version pending in the keyring: until it is whole, the stages refuse.
 """
 
@@ -16,7 +17,7 @@ from integration.pseudonyms.keyring_changes import pending_version
 from integration.reasons import Reason
 from integration.storage import Zones
 
-_ROTATION = "rotation"
+_ROTATION, _ALL = "rotation", "all"
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def in_use(zones: Zones, domains: Iterable[str]) -> Iterator[None]:
     """Work on some domains' tokens. Raises :class:`IntegrationError` (ROTATION_UNFINISHED) while one is re-keyed."""
     wanted = sorted(set(domains))
     with ExitStack() as held:
-        for domain in wanted:
+        for domain in (_ALL, *wanted):
             if not held.enter_context(_locked(zones, domain, fcntl.LOCK_SH | fcntl.LOCK_NB)):
                 raise IntegrationError(Reason.ROTATION_UNFINISHED, domain)
         refuse_unfinished(zones, wanted)
@@ -48,11 +49,12 @@ def one_rotation(zones: Zones) -> Iterator[None]:
 
 
 @contextmanager
-def alone(zones: Zones, domains: Iterable[str]) -> Iterator[None]:
-    """Wait until no stage works on these domains any more, and keep them out. New ones refuse by themselves."""
-    with ExitStack() as held:
-        for domain in sorted(set(domains)):
-            held.enter_context(_locked(zones, domain, fcntl.LOCK_EX))
+def alone(zones: Zones, domain: str | None) -> Iterator[None]:
+    """Wait until no stage works on this domain (None: on any) any more, and keep them out.
+
+    New ones refuse by themselves once a version is pending, so the wait ends.
+    """
+    with _locked(zones, domain or _ALL, fcntl.LOCK_EX):
         yield
 
 

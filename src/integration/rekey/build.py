@@ -1,0 +1,153 @@
+"""A domain under its new keys, built whole in a folder of its own: tables, warehouse file, and who followed whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from integration import inputs, night, warehouse
+from integration.audit import subject_token
+from integration.audit.subjects import write_followed
+from integration.errors import IntegrationError
+from integration.families import refuse_scores
+from integration.ledger import Ledger
+from integration.names import DomainCode
+from integration.reasons import Reason
+from integration.rekey.tokens import Rekeyer, rekey_folder, survey
+from integration.storage import Zones, atomic_directory, read_json, write_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
+
+ZONES = ("linked", "staging")
+SUBJECTS, COUNTS = "subjects.json", "counts.json"
+_MEMBERS = "select person_id, gezin_id from link.gezin_member where role = 'kind'"
+_MENTIONS = "select delivery_id, row_number, role, person_id from link.mention_person"
+
+
+@dataclass(frozen=True)
+class Rekeyed:
+    """What was re-keyed of one domain. Persons and families are 0 where nothing was linked yet."""
+
+    domain: str
+    from_version: int
+    to_version: int
+    files: int
+    tokens: int
+    persons_before: int = 0
+    persons_after: int = 0
+    families_before: int = 0
+    families_after: int = 0
+
+
+def prepare(
+    settings: Settings,
+    domain: DomainCode,
+    work: Zones,
+    old: Keyring,
+    new: Keyring,
+    passed: Callable[[str], None],
+) -> Rekeyed:
+    """Build the domain in ``work``; what an earlier, killed run made whole there is kept.
+
+    Nothing outside ``work`` changes. Raises :class:`IntegrationError`: ROTATION_DIFFERS when persons or families would
+    not be the same, INTERNAL when a token of another version was left, and what the stages raise.
+    """
+    done = work.home / COUNTS
+    if done.exists():
+        return Rekeyed(**read_json(done))
+    rekeyer, zones = Rekeyer(domain, old, new), settings.zones
+    files = tokens = 0
+    for zone in ZONES:
+        source, target = getattr(zones, zone) / domain, getattr(work, zone) / domain
+        for folder in sorted(source.glob("*/*")):
+            into = target / folder.parent.name / folder.name
+            if folder.is_dir() and not folder.name.startswith(".") and not into.exists():
+                with atomic_directory(into) as made:
+                    rekey_folder(folder, made, rekeyer)
+                passed("folder")
+        found = survey(target, rekeyer) if target.exists() else (0, 0)
+        files, tokens = files + found[0], tokens + found[1]
+        passed(zone)
+    rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens)
+    if zones.published(domain).exists():
+        rekeyed = _build(settings, work, old, new, rekeyed, passed)
+    write_json(done, vars(rekeyed))
+    passed("prepared")
+    return rekeyed
+
+
+def _build(
+    settings: Settings,
+    work: Zones,
+    old: Keyring,
+    new: Keyring,
+    so_far: Rekeyed,
+    passed: Callable[[str], None],
+) -> Rekeyed:
+    """The domain's file, linked, modelled and calculated from the re-keyed tables, with the day's own run date."""
+    domain = DomainCode(so_far.domain)
+    gathered = inputs.gather(domain, settings, Ledger(settings.ledger()))
+    with warehouse.connect(None, settings) as before:
+        night.link(before, gathered, settings.zones, old)
+        with warehouse.connect(warehouse.start_building(work, domain), settings) as con:
+            night.link(con, gathered, work, new)
+            passed("linked again")
+            persons, families = _pairs(before, con)
+            _write_followed(work, so_far, old, new, persons | families)
+            night.run_folders(con, ("staging", "core", "families"))
+            refuse_scores(con)
+            night.run_folders(con, ("indicators",))
+    passed("built")
+    night.publish(settings, work, domain, new)
+    passed("published aside")
+    return Rekeyed(
+        domain=so_far.domain,
+        from_version=so_far.from_version,
+        to_version=so_far.to_version,
+        files=so_far.files,
+        tokens=so_far.tokens,
+        persons_before=len(persons),
+        persons_after=len(set(persons.values())),
+        families_before=len(families),
+        families_after=len(set(families.values())),
+    )
+
+
+def _pairs(
+    before: duckdb.DuckDBPyConnection, after: duckdb.DuckDBPyConnection
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Old to new pseudonyms of persons and of families, through delivered rows and roles and through children.
+
+    Raises :class:`IntegrationError` (ROTATION_DIFFERS) unless each old one has one new one, and the other way round.
+    """
+    with warehouse.sealed_errors("rotation"):
+        new_mentions = {(d, n, role): person for d, n, role, person in after.execute(_MENTIONS).fetchall()}
+        old_mentions = {(d, n, role): person for d, n, role, person in before.execute(_MENTIONS).fetchall()}
+        new_homes = dict(after.execute(_MEMBERS).fetchall())
+        old_homes = dict(before.execute(_MEMBERS).fetchall())
+    if new_mentions.keys() != old_mentions.keys() or len(new_homes) != len(old_homes):
+        raise IntegrationError(Reason.ROTATION_DIFFERS)
+    persons = _one_to_one({(old_mentions[place], person) for place, person in new_mentions.items()})
+    families = _one_to_one({(gezin, new_homes.get(persons[child], "")) for child, gezin in old_homes.items()})
+    return persons, families
+
+
+def _one_to_one(pairs: set[tuple[str, str]]) -> dict[str, str]:
+    found = dict(pairs)
+    if len(found) != len(pairs) or len(set(found.values())) != len(pairs) or "" in found.values():
+        raise IntegrationError(Reason.ROTATION_DIFFERS)
+    return found
+
+
+def _write_followed(work: Zones, so_far: Rekeyed, old: Keyring, new: Keyring, pairs: dict[str, str]) -> None:
+    domain = DomainCode(so_far.domain)
+    tokens = {
+        subject_token(old, domain, before): subject_token(new, domain, after)
+        for before, after in pairs.items()
+    }
+    write_followed(work.home / SUBJECTS, domain, so_far.from_version, so_far.to_version, tokens)

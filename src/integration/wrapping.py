@@ -137,6 +137,36 @@ def read_wrapped(path: Path, passphrase: bytes, kind: str) -> bytes:
         raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
 
 
+def unwraps(path: Path, passphrase: bytes) -> bool:
+    """Whether this passphrase opens the file, whatever its kind; KEY_MISSING when it is no wrapped key."""
+    try:
+        read_wrapped(path, passphrase, _kind(path))
+    except KeyUnavailable as error:
+        if error.reason is Reason.KEY_WRONG:
+            return False
+        raise
+    return True
+
+
+def rewrap_file(path: Path, passphrase: bytes, fresh: bytes, *, cost: Cost | None = None) -> None:
+    """Put a key's file under another passphrase, with a new salt; the key and what is told of it stay.
+
+    Raises :class:`KeyUnavailable`: KEY_MISSING, KEY_WRONG. What the old file held is gone when this returns.
+    """
+    kind = _kind(path)
+    secret, told, kdf = read_wrapped(path, passphrase, kind), read_told(path, kind), new_kdf(cost or Cost())
+    nonce, sealed = wrap(wrapping_key(fresh, kdf), secret, _bound(told))
+    wrapped = {"name": "aes-256-gcm", "nonce": nonce, "secret": sealed}
+    write_json(path, {"format": FORMAT, **vars(told), "kdf": kdf, "wrap": wrapped}, mode=0o600)
+
+
+def _kind(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes())["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
+
+
 def _told(content: Mapping[str, Any]) -> Told:
     return Told(content["kind"], content["public"], content["created_at"])
 

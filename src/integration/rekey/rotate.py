@@ -95,7 +95,7 @@ def rotate(
 def abandon(settings: Settings) -> KeyVersion:
     """Give up a rotation of which nothing was swapped yet: the pending version goes, with all that was built.
 
-    Raises :class:`IntegrationError`: KEY_UNKNOWN (none is unfinished), ROTATION_UNFINISHED (only finishing is possible).
+    Raises :class:`IntegrationError`: KEY_UNKNOWN (none is unfinished), ROTATION_UNFINISHED (it can only be finished).
     """
     zones, ring = settings.zones, settings.zones.keys / "keyring.json"
     with one_rotation(zones):

@@ -24,8 +24,6 @@ from integration.reasons import Reason
 from integration.storage import read_json, write_json
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from integration.pseudonyms.keyring import Keyring
 
 REKEYED = ("person", "address", "key")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,11 @@ from integration import inputs, night, warehouse
 from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.pseudonyms.keyring import open_keyring
-from integration.settings import get_settings
+from integration.settings import forget_settings, get_settings
+
+TOWN, OTHER = "GM0321", "GM0228"
+HELD_BACK = ("onderwijs", "wijkteam", "jeugdhulp")
+"""Sources whose last deliveries come later."""
 
 ROTATE = """
 import os, sys
@@ -113,3 +120,45 @@ def copied(home: Path, to: Path) -> Path:
     """The same installation somewhere else."""
     shutil.copytree(home, to)
     return to
+
+
+@contextmanager
+def at(home: Path) -> Iterator[None]:
+    """Work in an installation."""
+    was = os.environ.get("INTEGRATION_HOME")
+    os.environ["INTEGRATION_HOME"] = str(home)
+    forget_settings()
+    try:
+        yield
+    finally:
+        os.environ.pop("INTEGRATION_HOME")
+        if was is not None:
+            os.environ["INTEGRATION_HOME"] = was
+        forget_settings()
+
+
+def make_two_towns(home: Path, later: Path) -> None:
+    """Two municipalities through the whole line; the last deliveries of some sources wait in ``later``."""
+    from integration import pipeline, sample
+    from integration.pseudonyms.keyring import make_demo_keyring
+
+    sample.generate(home, scale=0.01, busy=2.0, municipalities=[TOWN, OTHER], defects="none")
+    told = {path: json.loads(path.read_text()) for path in sorted((home / "inbox").glob("*/*.manifest.json"))}
+    last: dict[tuple[Path, str], int] = {}
+    for path, one in told.items():
+        place = (path.parent, one["municipality"])
+        last[place] = max(last.get(place, 0), one["sequence"])
+    for path, one in told.items():
+        if one["source"] in HELD_BACK and one["sequence"] == last[path.parent, one["municipality"]]:
+            folder = later / path.parent.name
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in (path.parent / one["payload"]["file"], path):
+                shutil.move(file, folder / file.name)
+    with at(home):
+        make_demo_keyring(get_settings().zones)
+        pipeline.run()
+
+
+def bring_later(home: Path, original: Path) -> None:
+    """Put the deliveries that were held back in the inbox."""
+    shutil.copytree(original.parent / "later", home / "inbox", dirs_exist_ok=True)

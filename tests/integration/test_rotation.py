@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpers.rotation import Picture, copied, figures, killed_rotation, picture, pseudonyms
+from helpers.rotation import (
+    HELD_BACK,
+    OTHER,
+    TOWN,
+    Picture,
+    at,
+    copied,
+    figures,
+    killed_rotation,
+    picture,
+    pseudonyms,
+)
 from integration import audit, pipeline
 from integration.audit.subjects import known_as, lines_about
 from integration.errors import IntegrationError
@@ -19,11 +29,8 @@ from integration.pseudonyms.keyring import list_keys, open_keyring
 from integration.reasons import Reason
 from integration.rekey.guard import in_use, one_rotation
 from integration.rekey.rotate import abandon, rotate
-from integration.settings import forget_settings, get_settings
+from integration.settings import get_settings
 
-TOWN, OTHER = "GM0321", "GM0228"
-HELD_BACK = ("onderwijs", "wijkteam", "jeugdhulp")
-"""Sources whose last delivery comes after the rotation."""
 BOUNDARIES = [
     ("start", 1), ("pending", 1), ("folder", 1), ("folder", 20), ("linked", 1), ("staging", 1), ("linked again", 1),
     ("built", 1), ("published aside", 1), ("prepared", 1), ("all prepared", 1), ("linked aside", 1),
@@ -33,66 +40,14 @@ BOUNDARIES = [
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two municipalities through the whole line, without the last deliveries of some sources."""
-    from integration import sample
-
-    home = tmp_path_factory.mktemp("rotation") / "home"
-    options = {"scale": 0.01, "busy": 2.0, "municipalities": [TOWN, OTHER], "defects": "none"}
-    sample.generate(home, **options)
-    later = home.parent / "later"
-    for manifest in sorted((home / "inbox").glob("*/*.manifest.json")):
-        told = json.loads(manifest.read_text())
-        if told["source"] in HELD_BACK and told["sequence"] == _last(manifest, told["municipality"]):
-            (later / manifest.parent.name).mkdir(parents=True, exist_ok=True)
-            for path in (manifest.parent / told["payload"]["file"], manifest):
-                shutil.copy2(path, later / manifest.parent.name / path.name)
-    for path in later.glob("*/*"):
-        (home / "inbox" / path.parent.name / path.name).unlink()
-    (home / "sample.json").unlink()
-    return _through_the_line(home)
-
-
-def _last(manifest: Path, municipality: str) -> int:
-    told = [json.loads(path.read_text()) for path in manifest.parent.glob("*.manifest.json")]
-    return max(one["sequence"] for one in told if one["municipality"] == municipality)
-
-
-def _through_the_line(home: Path) -> Path:
-    from integration.pseudonyms.keyring import make_demo_keyring
-
-    with _at(home):
-        make_demo_keyring(get_settings().zones)
-        pipeline.run()
-    return home
-
-
-class _at:
-    """Work in an installation."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.was = home, os.environ.get("INTEGRATION_HOME")
-
-    def __enter__(self) -> None:
-        os.environ["INTEGRATION_HOME"] = str(self.home)
-        forget_settings()
-
-    def __exit__(self, *_: object) -> None:
-        os.environ.pop("INTEGRATION_HOME")
-        if self.was is not None:
-            os.environ["INTEGRATION_HOME"] = self.was
-        forget_settings()
+def as_it_was(two_towns: Path) -> Picture:
+    return picture(two_towns, TOWN)
 
 
 @pytest.fixture(scope="module")
-def as_it_was(before: Path) -> Picture:
-    return picture(before, TOWN)
-
-
-@pytest.fixture(scope="module")
-def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def after(two_towns: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, with the keys of one municipality rotated."""
-    home = copied(before, tmp_path_factory.mktemp("rotated") / "home")
+    home = copied(two_towns, tmp_path_factory.mktemp("rotated") / "home")
     done = rotate(get_settings(home), DomainCode(TOWN))
     assert (done.version, done.scope, done.resumed) == (2, TOWN, False)
     (town,) = done.domains
@@ -104,9 +59,9 @@ def after(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(before: Path, tmp_path: Path) -> Iterator[Path]:
+def home(two_towns: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of the installation, to rotate in."""
-    with _at(copied(before, tmp_path / "home")):
+    with at(copied(two_towns, tmp_path / "home")):
         yield tmp_path / "home"
 
 
@@ -117,31 +72,35 @@ def test_the_same_persons_families_and_figures(after: Path, as_it_was: Picture) 
     assert as_it_was.figures
 
 
-def test_no_old_pseudonym_is_left(before: Path, after: Path) -> None:
-    assert {path.split("/")[0] for path in pseudonyms(before, TOWN, 1)} == {"linked", "staging", "warehouse"}
+def test_no_old_pseudonym_is_left(two_towns: Path, after: Path) -> None:
+    assert {path.split("/")[0] for path in pseudonyms(two_towns, TOWN, 1)} == {
+        "linked",
+        "staging",
+        "warehouse",
+    }
     assert pseudonyms(after, TOWN, 1) == {}
-    assert pseudonyms(after, TOWN, 2).keys() == pseudonyms(before, TOWN, 1).keys()
-    assert pseudonyms(after, OTHER, 1) == pseudonyms(before, OTHER, 1)
+    assert pseudonyms(after, TOWN, 2).keys() == pseudonyms(two_towns, TOWN, 1).keys()
+    assert pseudonyms(after, OTHER, 1) == pseudonyms(two_towns, OTHER, 1)
     assert {path.suffix for path in (after / "rotation").rglob("*")} == {".lock"}
 
 
-def test_what_comes_afterwards_matches_what_was_held(before: Path, after: Path, tmp_path: Path) -> None:
+def test_what_comes_afterwards_matches_what_was_held(two_towns: Path, after: Path, tmp_path: Path) -> None:
     pictures = []
-    for number, source in enumerate((before, after)):
+    for number, source in enumerate((two_towns, after)):
         home = copied(source, tmp_path / str(number))
-        shutil.copytree(before.parent / "later", home / "inbox", dirs_exist_ok=True)
-        with _at(home):
+        shutil.copytree(two_towns.parent / "later", home / "inbox", dirs_exist_ok=True)
+        with at(home):
             outcomes = pipeline.run().deliveries
             taken = [o for o in outcomes if DeliveryId.parse(o.delivery_id).municipality == TOWN]
             assert len(taken) >= len(HELD_BACK)
             assert {outcome.state for outcome in outcomes} == {"loaded"}
         pictures.append(picture(home, TOWN))
     assert pictures[0] == pictures[1]
-    assert len(pictures[0].persons) >= len(picture(before, TOWN).persons)
+    assert len(pictures[0].persons) >= len(picture(two_towns, TOWN).persons)
 
 
 def test_a_night_after_a_rotation_finds_nothing_new(after: Path, tmp_path: Path) -> None:
-    with _at(copied(after, tmp_path / "home")):
+    with at(copied(after, tmp_path / "home")):
         assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 4
 
 
@@ -163,7 +122,7 @@ def test_killed_at_every_boundary(home: Path, as_it_was: Picture) -> None:
         assert killed_rotation(home, boundary, number, TOWN) == 137, boundary
         assert figures(home, TOWN) == list(as_it_was.figures), boundary
         if boundary not in {"start", "settled", "signed"}:
-            with pytest.raises(IntegrationError) as caught, _at(home):
+            with pytest.raises(IntegrationError) as caught, at(home):
                 pipeline.link(TOWN)
             assert caught.value.reason is Reason.ROTATION_UNFINISHED, boundary
     done = rotate(get_settings(), DomainCode(TOWN))

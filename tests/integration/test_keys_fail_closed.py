@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from helpers.rotation import HELD_BACK, TOWN, at, bring_later, copied
 from integration import pipeline
+from integration.cli import around, keys  # noqa: F401  they register their commands
 from integration.cli.app import app
-from integration.errors import EXIT_FAILURE, KeyUnavailable
+from integration.errors import EXIT_FAILURE, KeyUnavailable, UsageError
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.keyring import init_keyring, list_keys
 from integration.pseudonyms.keyring_changes import destroy
@@ -138,9 +139,14 @@ def test_destroying_asks_for_the_fingerprint(ready: tuple[Path, dict[str, str]],
     with at(home):
         (known,) = list_keys(home / "keys" / "keyring.json")
         ring = (home / "keys" / "keyring.json").read_bytes()
-        for given in ([], ["--confirm", "0" * 16], ["--confirm", known.fingerprint, "--domain", TOWN]):
+        for given, reason in (
+            ([], Reason.CONFIRMATION_WRONG),
+            (["--confirm", "0" * 16], Reason.CONFIRMATION_WRONG),
+            (["--confirm", known.fingerprint, "--domain", TOWN], Reason.KEY_UNKNOWN),
+        ):
             done = CliRunner().invoke(app, ["keys", "destroy", "--version", "1", *given])
-            assert done.exit_code != 0
+            assert isinstance(done.exception, UsageError)
+            assert done.exception.reason is reason
             assert (home / "keys" / "keyring.json").read_bytes() == ring
         done = CliRunner().invoke(app, ["keys", "destroy", "--version", "1", "--confirm", known.fingerprint])
         assert done.exit_code == 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from helpers.rotation import (
     HELD_BACK,
@@ -23,6 +24,8 @@ from helpers.rotation import (
 )
 from integration import audit, pipeline
 from integration.audit.subjects import known_as, lines_about
+from integration.cli import audit as audit_commands  # noqa: F401  it registers its commands
+from integration.cli.app import app
 from integration.errors import IntegrationError
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.keyring import list_keys, open_keyring
@@ -189,6 +192,8 @@ def test_a_person_is_found_in_the_access_log_under_all_their_names(home: Path) -
     (line,) = lines_about(settings.zones.audit, told(new))
     assert line["subjects"] == [first]
     assert audit.verify(settings.zones.audit).findings == []
+    shown = CliRunner().invoke(app, ["audit", "about", new, "--case", "SR-2026-3", "--json"])
+    assert [line["action"] for line in json.loads(shown.stdout)] == ["family.show", "audit.about"]
 
 
 def test_one_rotation_at_a_time_and_none_beside_a_stage(home: Path) -> None:

@@ -53,11 +53,11 @@ judged as (
 ),
 ordered as (
     select
-        judged.*,
+        judged.* exclude (first_place),
         row_number() over (
             partition by child, reason is null
             order by rank, if(rank = 1, newest, null) desc, times desc, newest desc, first_place, address
         ) as preference
     from judged
 )
-select * exclude (first_place) from ordered
+select * from ordered

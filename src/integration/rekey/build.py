@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,18 @@ ZONES = ("linked", "staging")
 SUBJECTS, COUNTS = "subjects.json", "counts.json"
 _MEMBERS = "select person_id, gezin_id from link.gezin_member where role = 'kind'"
 _MENTIONS = "select delivery_id, row_number, role, person_id from link.mention_person"
+_BOTH = """
+    select old_mentions.person_id as old_id, new_mentions.person_id as new_id
+    from link.mention_person as new_mentions
+    inner join old_mentions using (delivery_id, row_number, role)
+"""
+_HOMES = f"""
+    select old_homes.gezin_id, new_homes.gezin_id, count(*)
+    from (select distinct old_id, new_id from ({_BOTH})) as pairs
+    inner join old_homes on old_homes.person_id = old_id
+    inner join ({_MEMBERS}) as new_homes on new_homes.person_id = new_id
+    group by all
+"""
 
 
 @dataclass(frozen=True)
@@ -125,21 +137,30 @@ def _pairs(
 
     Raises :class:`IntegrationError` (ROTATION_DIFFERS) unless each old one has one new one, and the other way round.
     """
+
+    def count(rows: str) -> int:
+        return int(after.execute(f"select count(*) from {rows}").fetchall()[0][0])
+
     with warehouse.sealed_errors("rotation"):
-        new_mentions = {(d, n, role): person for d, n, role, person in after.execute(_MENTIONS).fetchall()}
-        old_mentions = {(d, n, role): person for d, n, role, person in before.execute(_MENTIONS).fetchall()}
-        new_homes = dict(after.execute(_MEMBERS).fetchall())
-        old_homes = dict(before.execute(_MEMBERS).fetchall())
-    if new_mentions.keys() != old_mentions.keys() or len(new_homes) != len(old_homes):
+        for name, query in (("old_mentions", _MENTIONS), ("old_homes", _MEMBERS)):
+            after.register(name, before.sql(query).to_arrow_table())
+        held = [
+            [count(query) for query in (f"({_MENTIONS})", "old_mentions", f"({_BOTH})")],
+            [count(query) for query in (f"({_MEMBERS})", "old_homes")],
+        ]
+        persons = _one_to_one(after.execute(f"select distinct old_id, new_id from ({_BOTH})").fetchall())
+        families = after.execute(_HOMES).fetchall()
+        for name in ("old_mentions", "old_homes"):
+            after.unregister(name)
+    if any(len(set(numbers)) != 1 for numbers in held) or sum(row[2] for row in families) != held[1][0]:
         raise IntegrationError(Reason.ROTATION_DIFFERS)
-    persons = _one_to_one({(old_mentions[place], person) for place, person in new_mentions.items()})
-    families = _one_to_one({(gezin, new_homes.get(persons[child], "")) for child, gezin in old_homes.items()})
-    return persons, families
+    return persons, _one_to_one([row[:2] for row in families])
 
 
-def _one_to_one(pairs: set[tuple[str, str]]) -> dict[str, str]:
+def _one_to_one(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Different pairs as a mapping; ROTATION_DIFFERS unless it can be read both ways."""
     found = dict(pairs)
-    if len(found) != len(pairs) or len(set(found.values())) != len(pairs) or "" in found.values():
+    if len(found) != len(pairs) or len(set(found.values())) != len(pairs):
         raise IntegrationError(Reason.ROTATION_DIFFERS)
     return found
 

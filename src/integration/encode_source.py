@@ -19,7 +19,6 @@ from integration.deliveries.payload import describe_encoded
 from integration.deliveries.read import Limits, open_rows
 from integration.encoded import SUFFIX, Header, MadeWith
 from integration.errors import DeliveryRefused, UsageError
-from integration.hardening import harden
 from integration.pseudonyms.encode import FirstResult, encode_delivery
 from integration.pseudonyms.encoded_file import EncodedWriter
 from integration.pseudonyms.first_pass import FirstPass
@@ -52,12 +51,13 @@ def encode_at_source(
     nil_return: bool = False,
     limits: Limits | None = None,
 ) -> EncodedAtSource:
-    """Encode ``file`` into ``out``: ``<name>.encoded.parquet`` and its manifest. This process is hardened first.
+    """Encode ``file`` into ``out``: ``<name>.encoded.parquet`` and its manifest.
+
+    Call :func:`integration.hardening.harden` first, in a process that ends after.
 
     Raises :class:`DeliveryRefused` with what the receiver would say of the raw file, DOMAIN_MISMATCH when the key is
     another municipality's, :class:`UsageError` INPUT_INVALID or FOLDER_NOT_EMPTY when there is such a payload already.
     """
-    harden()
     bounds, target = limits or Limits(), out / (file.stem + SUFFIX)
     if any(os.path.lexists(path) for path in (target, target.with_name(target.name + MANIFEST_SUFFIX))):
         raise UsageError(Reason.FOLDER_NOT_EMPTY, file=target.name)
@@ -103,6 +103,7 @@ def _write(
         header = _header(raw, supplier, result, key)
     finally:
         writer.close(header)
+    target.chmod(0o600)
     with target.open("rb") as stream:
         os.fsync(stream.fileno())
     return result

@@ -88,8 +88,10 @@ def encode(
     from integration import console
     from integration.contracts import read_supplier
     from integration.encode_source import encode_at_source
+    from integration.hardening import harden
     from integration.pseudonyms.first_pass import PASSPHRASE_VARIABLE, open_first_pass, read_passphrase
 
+    harden()
     opened = open_first_pass(key, read_passphrase(PASSPHRASE_VARIABLE, passphrase_file))
     made = encode_at_source(
         file,

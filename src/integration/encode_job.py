@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from re import Pattern
@@ -163,11 +164,9 @@ class FirstPassProcess:
         process = self._process
         if process.stdin is None or process.stdout is None:
             raise IntegrationError(Reason.INTERNAL)
-        try:
+        with suppress(BrokenPipeError):  # it died; what it said, if anything, is read below
             process.stdin.write(pickle.dumps(self._job))
             process.stdin.close()
-        except BrokenPipeError:
-            pass  # it died; what it said, if anything, is read below
         reader = FrameReader(process.stdout, self._job.contract)  # type: ignore[arg-type]  # IO[bytes] suffices
         yield from reader
         code = process.wait()
@@ -190,10 +189,8 @@ class FirstPassProcess:
 
 
 def _close(pipe: Any) -> None:
-    try:
+    with suppress(BrokenPipeError):
         pipe.close()
-    except BrokenPipeError:
-        pass
 
 
 def environment(*, with_passphrase: bool) -> dict[str, str]:

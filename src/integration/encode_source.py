@@ -70,7 +70,7 @@ def encode_at_source(
         created_at=created_at,
         nil_return=nil_return,
     )
-    if key.known.domain != raw.municipality:
+    if str(key.known.domain) != str(raw.municipality):
         raise DeliveryRefused(Reason.DOMAIN_MISMATCH)
     examine_payload(file, raw, supplier.contract, supplier, bounds)
     out.mkdir(parents=True, exist_ok=True)

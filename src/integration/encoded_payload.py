@@ -1,4 +1,4 @@
-"""A delivery that was encoded at its source: is it made with the key that its domain uses, and is it sound?"""
+"""A delivery that was encoded at its source: made with the key that its domain uses, and sound."""
 
 from __future__ import annotations
 

@@ -67,10 +67,11 @@ def pending(source: str | None = None) -> list[str]:
 
 @audit.stage
 def encode(delivery_id: str) -> Outcome:
-    """Replace a delivery's identifiers by keyed pseudonyms: a short-lived process does the first pass, this one the second.
+    """Replace a delivery's identifiers by keyed pseudonyms, in two passes.
 
-    What was encoded at its source has had its first pass. Raises :class:`KeyUnavailable` or
-    :class:`IntegrationError` when either fails; nothing was written then.
+    A short-lived process does the first, this one the second. What was encoded at its source has
+    had its first pass. Raises :class:`KeyUnavailable` or :class:`IntegrationError` when either fails; nothing was
+    written then.
     """
     from integration import encode_stage
 
@@ -216,7 +217,8 @@ def indicators(domain: str) -> DomainResult:
             "run_date": run[0],
             "fingerprint": run[1],
             "tables": rows,
-            "key_fingerprints": _keys(settings).fingerprints() | encode_stage.first_fingerprints(settings, code),
+            "key_fingerprints": _keys(settings).fingerprints()
+            | encode_stage.first_fingerprints(settings, code),
         }
         write_json(settings.zones.warehouse / f"{domain}.json", manifest)
     return result

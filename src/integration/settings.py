@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     first_pass_keys: Path | None = None
     """Folder of the first-pass keys, ``<domain>.json``; ``keys/first-pass`` unless set."""
     first_pass_passphrase_file: Path | None = None
-    """Where the encoding process finds their passphrase (``passphrase`` beside them unless set); it is not read here."""
+    """Where the encoding process finds their passphrase (``passphrase`` beside them unless set); not read here."""
     encode_command: tuple[str, ...] = ()
     """Words put before the encoding process's own command, to run it as another user: sudo -n -u encoder."""
     arrival_grace_seconds: int = 900

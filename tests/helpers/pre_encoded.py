@@ -41,9 +41,7 @@ def encode_rows(
     (folder / "week4.csv").write_bytes(csv_bytes(rows, supplier))
     given: dict[str, Any] = {"municipality": "GM0321", "period": "2026-W04", "sequence": 1} | options
     key = given.pop("key", None) or handed_out(home)
-    return encode_at_source(
-        folder / "week4.csv", supplier, key, folder / "out", created_at=CREATED, **given
-    )
+    return encode_at_source(folder / "week4.csv", supplier, key, folder / "out", created_at=CREATED, **given)
 
 
 def deliver(home: Path, payload: Path, told: Path, supplier: str = "WT0321") -> None:
@@ -127,5 +125,3 @@ def fit(made: EncodedAtSource, **changes: Any) -> Manifest:
     manifest = replace(made.manifest, payload=payload)
     write_manifest(manifest, made.payload)
     return manifest
-
-

@@ -29,8 +29,7 @@ from helpers.pre_encoded import (
     rewrite,
 )
 from helpers.sealing import CHEAP, KEY, signer
-from integration.contracts import Contract, Supplier
-from integration.contracts import contract_ids, load_contract
+from integration.contracts import Contract, Supplier, contract_ids, load_contract
 from integration.deliveries.manifest import make_manifest, parse_manifest, read_manifest
 from integration.deliveries.read import Limits
 from integration.deliveries.seal import seal_payload
@@ -120,13 +119,13 @@ def test_several_batches_are_as_right_as_one(
     monkeypatch.setattr(encoding, "BATCH_ROWS", 2)
     made = encode_rows(home, supplier, rows_of(supplier.contract), folder=tmp_path / "source")
     seen: list[str] = []
-    read_payload(
-        made.payload, made.manifest, supplier.contract, Limits(), lambda name, _: seen.append(name)
-    )
+    read_payload(made.payload, made.manifest, supplier.contract, Limits(), lambda name, _: seen.append(name))
     assert seen.count("records") == 3  # of one pair both rows are refused
 
 
-def test_sealed_it_gives_the_same_bytes(home: Path, tmp_path: Path, supplier: Supplier, made: EncodedAtSource) -> None:
+def test_sealed_it_gives_the_same_bytes(
+    home: Path, tmp_path: Path, supplier: Supplier, made: EncodedAtSource
+) -> None:
     put(home, supplier, rows_of(supplier.contract))
     receive(home)
     raw = staged(home)
@@ -143,7 +142,12 @@ def test_sealed_it_gives_the_same_bytes(home: Path, tmp_path: Path, supplier: Su
         + f', "signers": [{{"key": "{key["key"]}", "since": {key["since"]}, "until": {key["until"]}}}]}}'
     )
     manifest = make_manifest(
-        made.payload, supplier, municipality="GM0321", period="2026-W04", sequence=1, created_at=made.manifest.created_at
+        made.payload,
+        supplier,
+        municipality="GM0321",
+        period="2026-W04",
+        sequence=1,
+        created_at=made.manifest.created_at,
     )
     assert manifest == made.manifest
     sealed = seal_payload(made.payload, manifest, key=KEY, audience=audience, previous=None)
@@ -270,7 +274,7 @@ def test_a_wrong_value_is_told_by_column_and_row(
     where: tuple[str, int | None],
 ) -> None:
     batches = batches_of(made.payload, supplier.contract)
-    once = [n for n, (name, _) in enumerate(batches) if name == table][0]
+    once = next(n for n, (name, _) in enumerate(batches) if name == table)
     wrong = changed(batches[once : once + 1], table, column, change)
     manifest = rewrite(made, supplier, [*batches[:once], *wrong, *batches[once + 1 :]])
     with pytest.raises(DeliveryRefused) as caught:
@@ -466,7 +470,9 @@ def test_no_bytes_but_a_header_are_a_header(text: bytes) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["domain", "first_pass_version", "first_pass_fingerprint", "normalisation_version", "x"]),
+        st.sampled_from(
+            ["domain", "first_pass_version", "first_pass_fingerprint", "normalisation_version", "x"]
+        ),
         st.none() | st.integers() | st.text(max_size=20) | st.lists(st.integers(), max_size=2),
     ),
     st.sampled_from(["encoded", "raw", "", None, 1]),

@@ -189,7 +189,9 @@ def test_killed_anywhere_it_leaves_nothing_half(
     read = FrameReader._next
     for last in range(4):
         left = iter(range(last))
-        monkeypatch.setattr(FrameReader, "_next", lambda self, left=left: read(self) if next(left, None) is not None else None)
+        monkeypatch.setattr(
+            FrameReader, "_next", lambda self, left=left: read(self) if next(left, None) is not None else None
+        )
         assert refused(tmp_path, delivery) == Reason.INTERNAL
         assert nothing_written(tmp_path)
     monkeypatch.undo()

@@ -64,9 +64,7 @@ def encode(tmp_path: Path) -> Any:
         folder = tmp_path / f"out{next(counter)}"
         folder.mkdir()
         delivery = DeliveryId.parse(f"{source}.WT0321.GM0321.2026-W04.0001")
-        result = encode_both(
-            rows, supplier.contract, supplier.dialect, delivery, folder, created_on=CREATED
-        )
+        result = encode_both(rows, supplier.contract, supplier.dialect, delivery, folder, created_on=CREATED)
         return Encoded(folder, result)
 
     return run

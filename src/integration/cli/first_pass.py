@@ -20,7 +20,9 @@ KeeperPassphrase = Annotated[
     Path | None, typer.Option(help=f"File with the keeper's passphrase (else {KEEPER_VARIABLE}).")
 ]
 
-keeper_app = typer.Typer(help="The key keeper: makes first-pass keys; never the receiver.", no_args_is_help=True)
+keeper_app = typer.Typer(
+    help="The key keeper: makes first-pass keys; never the receiver.", no_args_is_help=True
+)
 keys_app.add_typer(keeper_app, name="keeper")
 
 
@@ -66,7 +68,9 @@ def keys_hand_out(
     if json_:
         console.print_json(asdict(known))
         return
-    console.stdout().print(f"First-pass key {known.text}; for the receiver: {public_path(to)}", soft_wrap=True)
+    console.stdout().print(
+        f"First-pass key {known.text}; for the receiver: {public_path(to)}", soft_wrap=True
+    )
 
 
 @app.command()
@@ -79,7 +83,8 @@ def encode(
     sequence: Annotated[int, typer.Option(min=1, help="One more than that of the delivery before.")],
     out: Annotated[Path, typer.Option(help="The folder to write to.")],
     passphrase_file: Annotated[
-        Path | None, typer.Option(help="File with the key's passphrase (else INTEGRATION_FIRST_PASS_PASSPHRASE).")
+        Path | None,
+        typer.Option(help="File with the key's passphrase (else INTEGRATION_FIRST_PASS_PASSPHRASE)."),
     ] = None,
     nil_return: Annotated[bool, typer.Option(help="There is nothing to report in this period.")] = False,
     json_: Json = False,

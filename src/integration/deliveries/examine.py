@@ -158,7 +158,9 @@ def examine_payload(
 ) -> None:
     """Read the payload to its last byte against the manifest.
 
-    One that was encoded at its source is for ``encoded``; FORMAT_UNKNOWN without it. Raises :class:`DeliveryRefused` as :func:`~integration.deliveries.read.open_rows` does, and
+    One that was encoded at its source is for ``encoded``; FORMAT_UNKNOWN without it.
+
+    Raises :class:`DeliveryRefused` as :func:`~integration.deliveries.read.open_rows` does, and
     WRONG_MUNICIPALITY, SUPPLIER_MISMATCH and LABEL_MISMATCH with the row that speaks of another delivery.
     """
     if manifest.payload.made_with is not None:

@@ -135,7 +135,9 @@ def make_manifest(
 ) -> Manifest:
     """Describe a payload file of ``supplier``: read it as the receiver will, and count and hash it.
 
-    One that was encoded at its source tells itself what it is. Raises :class:`DeliveryRefused` with what the receiver would say of the file, and :class:`UsageError`
+    One that was encoded at its source tells itself what it is.
+
+    Raises :class:`DeliveryRefused` with what the receiver would say of the file, and :class:`UsageError`
     (INPUT_INVALID) when municipality or period do not follow the grammar of names.
     """
     try:
@@ -175,7 +177,9 @@ def _told_raw(payload: Path, supplier: Supplier, nil_return: bool) -> tuple[Payl
             label = row.values["levering_id"].strip() if row.number == 1 else label
         header, totals = reader.header, reader.totals
     way = supplier.dialect
-    told = Payload(payload.name, totals.bytes, totals.sha256, totals.rows, header, way.encoding, way.delimiter)
+    told = Payload(
+        payload.name, totals.bytes, totals.sha256, totals.rows, header, way.encoding, way.delimiter
+    )
     return told, label
 
 

@@ -1,8 +1,8 @@
-"""What the values of a payload that was encoded at its source may be: what the first pass could have made of the
-contract's columns, and nothing else.
+"""What the values of a payload that was encoded at its source may be.
 
-Sound tokens cannot be told from made-up ones, by anybody without the first-pass key; everything beside them can.
-Values are judged once for each distinct one of a batch. Every refusal is ENCODED_INVALID with column and row number.
+That is what the first pass could have made of the contract's columns, and nothing else. Sound tokens cannot be
+told from made-up ones, by anybody without the first-pass key; everything beside them can. Values are judged once for
+each distinct one of a batch. Every refusal is ENCODED_INVALID with column and row number.
 """
 
 from __future__ import annotations

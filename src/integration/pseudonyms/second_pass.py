@@ -5,8 +5,10 @@ The same for a delivery that was encoded here and for one that was encoded at it
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from integration.pseudonyms.encode import FirstResult
 from integration.pseudonyms.first_pass import FIRST_PURPOSES, Known
 from integration.pseudonyms.keyring import Keyring
 from integration.pseudonyms.tables import Tables, final_schemas, identity, token_columns
-from integration.pseudonyms.tokens import TokenMaker
+from integration.pseudonyms.tokens import TOKEN_BYTES, TokenMaker
 from integration.storage import write_json
 
 if TYPE_CHECKING:
@@ -57,13 +59,17 @@ class SecondPass:
         self._schemas, self._columns = final_schemas(contract), token_columns(contract)
         self._makers: dict[str, TokenMaker] = {purpose: keys.maker(domain, purpose) for purpose in USED}
         self._identity = identity(delivery)
-        self._record_keys: dict[bytes, str] = {}
+        self._record_keys: dict[Any, Any] = {}
 
     def run(self, batches: Iterable[tuple[str, pa.RecordBatch]]) -> None:
         """Re-key every batch and write it."""
         with Tables(self._folder, self._contract) as tables:
             for name, batch in batches:
-                tables.write(name, self._rekeyed(name, batch))
+                self.write(tables, name, batch)
+
+    def write(self, tables: Tables, name: str, batch: pa.RecordBatch) -> None:
+        """Re-key one batch and write it."""
+        tables.write(name, self._rekeyed(name, batch))
 
     def finish(self, first: FirstResult, *, nil_return: bool) -> EncodeResult:
         """Write ``encode.json`` and return what it says."""
@@ -88,24 +94,49 @@ class SecondPass:
             if field.name in self._identity:
                 columns.append(pa.repeat(pa.scalar(self._identity[field.name]), batch.num_rows))
             elif field.name in purposes:
-                digests = batch.column(field.name).to_pylist()
-                tokens = self._tokens(name, field.name, purposes[field.name], digests)
-                columns.append(pa.array(tokens, field.type))
+                columns.append(self._tokens(name, field.name, purposes[field.name], batch))
             else:
                 columns.append(batch.column(field.name))
         return pa.record_batch(columns, schema=schema)
 
-    def _tokens(self, table: str, column: str, purpose: str, digests: list[Any]) -> list[str | None]:
-        """Make one column's tokens; a mention's record key is that of a record just before it."""
-        maker = self._makers[purpose]
-        if column != "record_key":
-            return maker.tokens(digests)
-        if table == "records":
-            tokens = maker.tokens(digests)
-            self._record_keys = dict(zip(digests, tokens, strict=True))  # type: ignore[arg-type]  # never None here
-            return tokens
-        known = self._record_keys
-        try:
-            return [known[digest] for digest in digests]
-        except KeyError:
-            return maker.tokens(digests)
+    def _tokens(self, table: str, column: str, purpose: str, batch: pa.RecordBatch) -> pa.Array[Any]:
+        """Make one column's tokens; a mention's record key is looked up at the records just before it."""
+        import pyarrow as pa
+
+        digests, maker = batch.column(column), self._makers[purpose]
+        if table == "mentions" and column == "record_key":
+            known = self._record_keys
+            try:
+                return pa.array([known[digest] for digest in digests.to_pylist()], pa.string())
+            except KeyError:
+                return token_array(maker, digests)
+        tokens = token_array(maker, digests)
+        if column == "record_key":
+            self._record_keys = dict(zip(digests.to_pylist(), tokens.to_pylist(), strict=True))
+        return tokens
+
+
+def token_array(maker: TokenMaker, digests: pa.Array[Any]) -> pa.Array[Any]:
+    """Return the tokens of a column of 16 bytes, null for null.
+
+    All are of one length, so that the column is put together from one text and not from a million.
+    """
+    import pyarrow as pa
+
+    if digests.offset:
+        digests = pa.concat_arrays([digests])
+    present = digests.drop_null() if digests.null_count else digests
+    count = len(present)
+    if not count:
+        return pa.nulls(len(digests), pa.string())
+    packed = present.buffers()[1]
+    text, width = maker.text(packed.to_pybytes()[: count * TOKEN_BYTES] if packed else b"")
+    if digests.null_count:
+        steps = (width if there else 0 for there in digests.is_valid().to_pylist())
+        offsets = array("i", accumulate(steps, initial=0))
+    else:
+        offsets = array("i", range(0, count * width + 1, width))
+    places, content = pa.py_buffer(offsets), pa.py_buffer(text.encode("ascii"))
+    return pa.StringArray.from_buffers(
+        len(digests), places, content, digests.buffers()[0], digests.null_count
+    )

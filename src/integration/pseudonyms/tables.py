@@ -138,8 +138,18 @@ class Batches:
         if not len(next(iter(columns.values()))):
             return
         schema = self._schemas[name]
-        arrays = [pa.array(columns[field.name], field.type) for field in schema]
+        arrays = [_array(columns[field.name], field.type) for field in schema]
         self._sink(name, pa.record_batch(arrays, schema=schema))
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
+    """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
+    import pyarrow as pa
+
+    first = values[0]
+    if values[-1] is first and values.count(first) == len(values):
+        return pa.repeat(pa.scalar(first, kind), len(values))
+    return pa.array(values, kind)
 
 
 class Tables:

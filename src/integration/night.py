@@ -11,9 +11,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
+from integration.errors import KeyUnavailable
 from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
+from integration.pseudonyms.first_pass import known_first_pass
 from integration.storage import Zones, write_json
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[
 
 def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring) -> None:
     """Publish the domain's file and its manifest. The keys are asked first: without them nothing is published."""
-    marks = keys.fingerprints(domain)
+    marks = keys.fingerprints(domain) | _first_pass(settings, domain)
     with warehouse.connect(zones.building(domain), settings) as con:
         run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
         rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
@@ -63,6 +65,14 @@ def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring)
         "key_fingerprints": marks,
     }
     write_json(zones.warehouse / f"{domain}.json", manifest)
+
+
+def _first_pass(settings: Settings, domain: DomainCode) -> dict[str, str]:
+    """The fingerprint of the first-pass key that a domain uses; empty when none was handed out."""
+    try:
+        return known_first_pass(settings.first_pass_folder, domain).fingerprints
+    except KeyUnavailable:
+        return {}
 
 
 def counts_of(result: Any) -> dict[str, int]:

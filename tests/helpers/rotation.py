@@ -140,7 +140,7 @@ def at(home: Path) -> Iterator[None]:
 def make_two_towns(home: Path, later: Path) -> None:
     """Two municipalities through the whole line; the last deliveries of some sources wait in ``later``."""
     from integration import pipeline, sample
-    from integration.pseudonyms.keyring import make_demo_keyring
+    from integration.pseudonyms.demo_keys import make_demo_keys
 
     sample.generate(home, scale=0.01, busy=2.0, municipalities=[TOWN, OTHER], defects="none")
     told = {path: json.loads(path.read_text()) for path in sorted((home / "inbox").glob("*/*.manifest.json"))}
@@ -155,7 +155,7 @@ def make_two_towns(home: Path, later: Path) -> None:
             for file in (path.parent / one["payload"]["file"], path):
                 shutil.move(file, folder / file.name)
     with at(home):
-        make_demo_keyring(get_settings().zones)
+        make_demo_keys(get_settings().zones)
         pipeline.run()
 
 

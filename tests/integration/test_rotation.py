@@ -28,11 +28,12 @@ from integration.cli import audit as audit_commands  # noqa: F401  it registers 
 from integration.cli.app import app
 from integration.errors import IntegrationError
 from integration.names import DeliveryId, DomainCode
-from integration.pseudonyms.keyring import list_keys, open_keyring
+from integration.pseudonyms.keyring import Keyring, list_keys, open_keyring
 from integration.reasons import Reason
 from integration.rekey.guard import in_use, one_rotation
 from integration.rekey.rotate import abandon, rotate
 from integration.settings import get_settings
+from integration.storage import Zones, write_json
 
 BOUNDARIES = [
     ("start", 1), ("pending", 1), ("folder", 1), ("folder", 20), ("linked", 1), ("staging", 1), ("linked again", 1),
@@ -241,6 +242,18 @@ def test_rotation_ends_when_persons_would_differ(home: Path, monkeypatch: pytest
         rotate(get_settings(), DomainCode(TOWN))
     assert caught.value.reason is Reason.ROTATION_DIFFERS
     assert pseudonyms(home, TOWN, 1)
+
+
+def test_what_else_is_held_under_tokens_is_carried_along(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from integration.rekey import build
+
+    def carry(zones: Zones, domain: DomainCode, old: Keyring, new: Keyring, into: Zones) -> None:
+        write_json(into.home / "lists" / f"{domain}.json", [old.version_of(domain), new.version_of(domain)])
+
+    monkeypatch.setattr(build, "CARRIED", (carry,))
+    assert not (home / "lists").exists()
+    rotate(get_settings(), DomainCode(TOWN))
+    assert json.loads((home / "lists" / f"{TOWN}.json").read_text()) == [1, 2]
 
 
 def test_the_log_tells_of_it(after: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -303,3 +304,10 @@ def test_a_keyring_of_before_scopes_is_for_all(path: Path) -> None:
     (item,) = json.loads(path.read_text())["keys"]
     assert set(item) == {"version", "state", "created_at", "fingerprint", "wrap"}
     assert list_keys(path)[0].scope == ""
+
+
+def test_threads_may_open_keyrings_at_once(path: Path) -> None:
+    """Without a lock OpenSSL's Argon2id fails or hangs here: its lanes share one pool of threads."""
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(lambda _: open_keyring(path, PASSPHRASE), range(100)))
+    assert {ring.subkey(HOUTEN, "person") for ring in opened} == {opened[0].subkey(HOUTEN, "person")}

@@ -67,5 +67,6 @@ STAGES = {
 KEY_ACTIONS = {
     "keys.rotate": StageRule("key", Purpose.KEYS, keyed=True, heads=True),
     "keys.destroy": StageRule("key", Purpose.KEYS, keyed=True, heads=True),
+    "keys.rewrap": StageRule("key", Purpose.KEYS, keyed=True),
 }
 """What is done to keys; told as the stages are, of the key version and of each domain that it re-keys."""

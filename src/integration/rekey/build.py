@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from integration import inputs, night, warehouse
 from integration.audit import subject_token
-from integration.audit.subjects import write_followed
+from integration.audit.subjects import subjects_file, write_followed
 from integration.errors import IntegrationError
 from integration.families import refuse_scores
 from integration.ledger import Ledger
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from integration.settings import Settings
 
 ZONES = ("linked", "staging")
-SUBJECTS, COUNTS = "subjects.json", "counts.json"
+FILES, COUNTS = "files", "counts.json"
+"""In a domain's work folder: single files as they will lie under the installation's folder, and what was counted."""
+Carry = Callable[[Zones, DomainCode, "Keyring", "Keyring", Zones], object]
+CARRIED: tuple[Carry, ...] = ()
+"""What else is held under tokens, besides deliveries and the warehouse. Each is called with the zones, the domain, the
+keyring without and with the new version, and the zones to write its fresh files to."""
 _MEMBERS = "select person_id, gezin_id from link.gezin_member where role = 'kind'"
 _MENTIONS = "select delivery_id, row_number, role, person_id from link.mention_person"
 _BOTH = """
@@ -85,6 +90,8 @@ def prepare(
         found = survey(target, rekeyer) if target.exists() else (0, 0)
         files, tokens = files + found[0], tokens + found[1]
         passed(zone)
+    for carry in CARRIED:
+        carry(zones, domain, old, new, Zones(work.home / FILES))
     rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens)
     if zones.published(domain).exists():
         rekeyed = _build(settings, work, old, new, rekeyed, passed)
@@ -171,4 +178,6 @@ def _write_followed(work: Zones, so_far: Rekeyed, old: Keyring, new: Keyring, pa
         subject_token(old, domain, before): subject_token(new, domain, after)
         for before, after in pairs.items()
     }
-    write_followed(work.home / SUBJECTS, domain, so_far.from_version, so_far.to_version, tokens)
+    versions = so_far.from_version, so_far.to_version
+    path = subjects_file(Zones(work.home / FILES).audit, domain, *versions)
+    write_followed(path, domain, *versions, tokens)

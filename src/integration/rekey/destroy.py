@@ -50,7 +50,7 @@ def rewrap(settings: Settings, fresh: bytes) -> list[str]:
     if not fresh:
         raise KeyUnavailable(Reason.KEY_MISSING)
     done = []
-    with one_rotation(settings.zones):
+    with one_rotation(settings.zones), audit.processing(settings, "keys.rewrap", ["key:all"]):
         ring = folder / "keyring.json"
         if ring.exists() and not _opens(ring, fresh):
             keyring_changes.rewrap(ring, old, fresh)

@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration import audit
-from integration.audit.subjects import subjects_file
 from integration.errors import IntegrationError, KeyUnavailable, UsageError
 from integration.names import DomainCode
 from integration.pseudonyms.held import check_fingerprints
 from integration.pseudonyms.keyring import Keyring, KeyVersion, list_keys, open_keyring
 from integration.pseudonyms.keyring_changes import add_pending, drop_pending, pending_version, settle
 from integration.reasons import Reason
-from integration.rekey.build import SUBJECTS, ZONES, Rekeyed, prepare
+from integration.rekey.build import FILES, ZONES, Rekeyed, prepare
 from integration.rekey.guard import alone, one_rotation
 from integration.storage import Zones, read_json, sync_directory, write_json
 
@@ -194,9 +193,9 @@ def swap(zones: Zones, work: Zones, rekeyed: Rekeyed) -> None:
         for file in (path, path.with_name(path.name + ".wal")):
             with contextlib.suppress(FileNotFoundError):
                 file.unlink()
-    followed = subjects_file(zones.audit, name, rekeyed.from_version, rekeyed.to_version)
+    files = sorted(path for path in (work.home / FILES).rglob("*") if path.is_file())
     pairs = [
-        (work.home / SUBJECTS, followed),
+        *((path, zones.home / path.relative_to(work.home / FILES)) for path in files),
         (work.published(domain), zones.published(domain)),
         (work.warehouse / f"{name}.json", zones.warehouse / f"{name}.json"),
     ]

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from integration.errors import KeyUnavailable, UsageError
@@ -23,6 +24,8 @@ from integration.storage import write_json
 
 FORMAT = "integration-wrapped-key/1"
 _SALT_BYTES, _NONCE_BYTES = 16, 12
+_ONE_AT_A_TIME = Lock()
+"""Two threads that derive at once wait for each other for ever: OpenSSL's Argon2 shares one pool of threads."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,15 @@ def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """The 32 bytes that Argon2id makes of a passphrase (RFC 9106)."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    return Argon2id(
+    kind = Argon2id(
         salt=bytes.fromhex(kdf["salt"]),
         length=32,
         iterations=kdf["passes"],
         lanes=kdf["lanes"],
         memory_cost=kdf["memory_kib"],
-    ).derive(passphrase)
+    )
+    with _ONE_AT_A_TIME:
+        return kind.derive(passphrase)
 
 
 def wrap(key: bytes, secret: bytes, bound: bytes) -> tuple[str, str]:

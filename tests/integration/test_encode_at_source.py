@@ -478,6 +478,7 @@ def test_any_change_of_bytes_ends_in_a_refusal_or_in_what_the_contract_allows(
         made.payload.write_bytes(original)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -487,6 +488,7 @@ def test_no_bytes_but_a_header_are_a_header(text: bytes) -> None:
         parse_header(text)
 
 
+@hypothesis_settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

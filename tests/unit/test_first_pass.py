@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.deliveries import NOW, PASSPHRASE
@@ -120,6 +120,7 @@ def test_another_domain_written_over_a_key_does_not_open(keeper: Path, tmp_path:
     assert caught.value.reason == Reason.KEY_WRONG
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.recursive(
     st.none() | st.integers() | st.text(max_size=8) | st.sampled_from(["GM0321", "integration-first-pass/1"]),
     lambda inner: st.dictionaries(

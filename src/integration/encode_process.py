@@ -48,7 +48,9 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
         from integration.encoded_payload import read_payload
 
         bound_memory(MEMORY_BYTES)
-        return read_payload(job.payload, manifest, job.contract, limits, _nowhere if job.check_only else sink)
+        opened = None if job.descriptor is None else os.fdopen(job.descriptor, "rb")
+        goal = _nowhere if job.check_only else sink
+        return read_payload(job.payload, manifest, job.contract, limits, goal, opened=opened)
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.first_pass import open_expected
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from integration.encode_job import EncodeJob, FirstPassProcess, make_job, plain
 from integration.encoded_payload import known_to
@@ -56,13 +56,10 @@ def encode(settings: Settings, delivery: DeliveryId, keys: Keyring) -> dict[str,
 
 
 def check_first_pass(zones: Zones, known: Known) -> None:
-    """Hold the first-pass key against what this domain was encoded with before.
-
-    Raises :class:`KeyUnavailable` (KEY_WRONG): another key of that version would make tokens that match nothing.
-    """
-    encoded = next((zones.staging / known.domain).glob("*/*/encode.json"), None)
-    mine = known.fingerprints
-    for path in (encoded, zones.warehouse / f"{known.domain}.json"):
+    """Hold a first-pass key against the one of this version that the domain was encoded with before: KEY_WRONG."""
+    domain, mine = known.domain, known.fingerprints
+    encoded = next((zones.staging / domain).glob("*/*/encode.json"), None)
+    for path in (encoded, zones.warehouse / f"{domain}.json"):
         before = read_json(path).get("key_fingerprints", {}) if path is not None and path.exists() else {}
         if any(before[name] != mine[name] for name in before.keys() & mine.keys()):
             raise KeyUnavailable(Reason.KEY_WRONG)
@@ -76,7 +73,9 @@ def examiner(settings: Settings) -> ExamineEncoded:
     is known for the domain, which is not the delivery's fault.
     """
 
-    def examine(path: Path, manifest: Manifest, contract: Contract, supplier: Supplier) -> None:
+    def examine(
+        path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, opened: BinaryIO | None
+    ) -> None:
         known_to(settings, manifest)
         job = EncodeJob(
             payload=path,
@@ -87,6 +86,7 @@ def examiner(settings: Settings) -> ExamineEncoded:
             max_line_bytes=settings.max_line_bytes,
             key=None,
             check_only=True,
+            descriptor=None if opened is None else opened.fileno(),
         )
         with FirstPassProcess(job) as process:
             try:

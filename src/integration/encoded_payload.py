@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from integration.contracts.model import Contract
 from integration.deliveries.manifest import Manifest
@@ -42,20 +42,28 @@ def known_to(settings: Settings, manifest: Manifest) -> Known:
 
 
 def read_payload(
-    path: Path, manifest: Manifest, contract: Contract, limits: Limits, sink: Sink
+    path: Path,
+    manifest: Manifest,
+    contract: Contract,
+    limits: Limits,
+    sink: Sink,
+    *,
+    opened: BinaryIO | None = None,
 ) -> FirstResult:
     """Examine an encoded payload to its last byte and hand its batches on as they are found right.
+
+    With ``opened`` the payload is that file, and ``path`` is but its name.
 
     Raises :class:`DeliveryRefused`: what opening a file tells, SIZE_MISMATCH, HASH_MISMATCH, ROWS_MISMATCH,
     LABEL_MISMATCH, CONTRACT_MISMATCH, SUPPLIER_MISMATCH, and ENCODED_INVALID with a column and a row number.
     """
     declared = manifest.payload
-    found = measure(path, limits, declared.rows)
+    found = measure(path, limits, declared.rows, opened)
     if found.bytes != declared.bytes:
         raise DeliveryRefused(Reason.SIZE_MISMATCH)
     if found.sha256 != declared.sha256:
         raise DeliveryRefused(Reason.HASH_MISMATCH)
-    reader = EncodedReader(path, contract, limits.payload_bytes)
+    reader = EncodedReader(opened or path, contract, limits.payload_bytes)
     _check_header(reader.header, manifest, contract)
     checker = Checker(contract, declared.rows)
     for name, batch in reader.batches():

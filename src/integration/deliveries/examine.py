@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from integration.contracts import Contract, Supplier, contract_ids, load_contract, versions
 from integration.deliveries.claims import Claim
@@ -144,7 +145,7 @@ def examine_place(
     return None
 
 
-ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier], None]
+ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier, BinaryIO | None], None]
 """Examines what was encoded at its source; raises :class:`DeliveryRefused`. It belongs to who knows the keys in use."""
 
 
@@ -166,7 +167,7 @@ def examine_payload(
     if manifest.payload.made_with is not None:
         if encoded is None:
             raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
-        encoded(path, manifest, contract, supplier)
+        encoded(path, manifest, contract, supplier, None)
         return
     expected = (
         ("gemeente_code", manifest.municipality, Reason.WRONG_MUNICIPALITY),

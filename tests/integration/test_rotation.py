@@ -114,7 +114,7 @@ def test_the_manifests_tell_the_new_keys(after: Path) -> None:
     encoded = json.loads(next((after / "staging" / TOWN).glob("*/*/encode.json")).read_text())[
         "key_fingerprints"
     ]
-    assert published == marks
+    assert {name: mark for name, mark in published.items() if name.isdigit()} == marks
     assert marks.items() <= encoded.items()
     assert f"2.{TOWN}.person" in encoded
     assert f"1.{TOWN}.person" not in encoded

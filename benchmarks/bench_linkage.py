@@ -16,6 +16,7 @@ from pathlib import Path
 
 from integration.contracts import contract_ids
 from integration.linkage import build_families, link_persons
+from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
 from integration.settings import Settings
 from integration.warehouse import connect
@@ -83,9 +84,9 @@ def measure(mentions: int, home: Path) -> dict[str, object]:
             "peildatum as period_end, 1 as sequence, false as superseded from staging.mentions"
         )
         start, cpu = time.perf_counter(), time.process_time()
-        persons = link_persons(con, DOMAIN, b"output")
+        persons = link_persons(con, DOMAIN, PseudonymKey(1, b"output"))
         middle = time.perf_counter()
-        families = build_families(con, DOMAIN, b"family", date(2026, 2, 16))
+        families = build_families(con, DOMAIN, PseudonymKey(1, b"family"), date(2026, 2, 16))
         end = time.perf_counter()
         return {
             "benchmark": "linkage",

@@ -23,7 +23,8 @@ from helpers.evaluation import Quality, families_items, pairwise, persons_items
 from integration import inputs, pipeline, sample, warehouse
 from integration.ledger import Ledger
 from integration.linkage import build_families, link_persons
-from integration.pseudonyms.keyring import make_demo_keyring
+from integration.linkage.pseudonym import PseudonymKey
+from integration.pseudonyms.demo_keys import make_demo_keys
 from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
 
@@ -58,7 +59,7 @@ def made(home: Path, scale: float) -> None:
     """Make a sample and take it in, as far as linkage needs it."""
     sample.generate(Zones(home), scale=scale)
     forget_settings()
-    make_demo_keyring(Zones(home))
+    make_demo_keys(Zones(home))
     pipeline.receive()
     ids = pipeline.pending()
     for delivery_id in ids:
@@ -78,8 +79,8 @@ def measure(zones: Zones, taken: int) -> dict[str, Any]:
             inputs.load_inputs(con, gathered, zones)
             con.execute("alter view staging.mentions rename to mentions_as_delivered")
             con.execute(_TAKE_AWAY.format(taken=taken))
-            link_persons(con, domain, b"output" * 6)
-            build_families(con, domain, b"family" * 6, gathered.run_date)
+            link_persons(con, domain, PseudonymKey(1, b"output" * 6))
+            build_families(con, domain, PseudonymKey(1, b"family" * 6), gathered.run_date)
             persons += persons_items(con, zones.truth)
             families += families_items(con, zones.truth)
     return {

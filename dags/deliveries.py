@@ -11,12 +11,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import DAG, Asset, AssetAlias, CronTriggerTimetable, dag, get_parsing_context, task
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetAlias,
+    CronTriggerTimetable,
+    Variable,
+    dag,
+    get_parsing_context,
+    task,
+)
 
 from integration import orchestration as names
 from integration.contracts import contract_ids
 from integration.names import DeliveryId
 from integration.orchestration import pipeline
+
+names.passphrase_from(Variable.get)
 
 RETRIES = {
     "retries": 2,

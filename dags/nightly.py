@@ -17,6 +17,7 @@ from airflow.sdk import (
     AssetAll,
     AssetOrTimeSchedule,
     CronTriggerTimetable,
+    Variable,
     dag,
     get_parsing_context,
     task,
@@ -24,6 +25,8 @@ from airflow.sdk import (
 
 from integration import orchestration as names
 from integration.orchestration import pipeline
+
+names.passphrase_from(Variable.get)
 
 
 def nightly(domain: str, sources: Sequence[str]) -> DAG:

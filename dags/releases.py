@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import CronTriggerTimetable, dag, task
+from airflow.sdk import CronTriggerTimetable, Variable, dag, task
 
 from integration import orchestration as names
 from integration.orchestration import pipeline
+
+names.passphrase_from(Variable.get)
 
 
 @dag(

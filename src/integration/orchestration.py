@@ -28,6 +28,32 @@ CHECK_POOL = "check"
 RELEASE_DAG = "release"
 
 
+PASSPHRASE_VARIABLE = "INTEGRATION_PASSPHRASE_VARIABLE"  # noqa: S105  a name, no secret
+"""Names the Airflow variable that holds the keyring's passphrase, when Airflow's secrets backend keeps it."""
+
+_secrets: list[Callable[..., str | None]] = []
+
+
+def passphrase_from(get: Callable[..., str | None]) -> None:
+    """Let tasks ask Airflow for the passphrase; ``get`` is ``airflow.sdk.Variable.get``, called as a task begins."""
+    _secrets[:] = [get]
+
+
+def take_passphrase() -> None:
+    """Put the passphrase where the settings of this task's process find it; nothing to do unless one is named.
+
+    One that stands in the environment already goes first. Processes that a task starts do not get it. Raises
+    :class:`IntegrationError` (KEY_MISSING) when Airflow does not have it.
+    """
+    name = os.environ.get(PASSPHRASE_VARIABLE)
+    if not name or not _secrets or os.environ.get("INTEGRATION_PASSPHRASE"):
+        return
+    found = _secrets[0](name, default=None)
+    if not found:
+        raise IntegrationError(Reason.KEY_MISSING, "Airflow has no such variable")
+    os.environ["INTEGRATION_PASSPHRASE"] = str(found).strip()
+
+
 class _Stages:
     """The functions of :mod:`integration.pipeline`, imported when first called, for tasks.
 
@@ -40,6 +66,7 @@ class _Stages:
             from integration import pipeline as line
 
             try:
+                take_passphrase()
                 return getattr(line, stage)(*arguments)
             except IntegrationError:
                 raise

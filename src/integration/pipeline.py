@@ -15,8 +15,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from integration import audit
 from integration.errors import IntegrationError, KeyUnavailable
@@ -24,8 +23,9 @@ from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
 from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
+from integration.rekey.guard import in_use, refuse_unfinished
 from integration.settings import Settings, get_settings
-from integration.storage import atomic_directory, read_json, write_json
+from integration.storage import atomic_directory, read_json
 
 if TYPE_CHECKING:
     from integration.pseudonyms.keyring import Keyring
@@ -39,9 +39,12 @@ if TYPE_CHECKING:
 def receive(source: str | None = None) -> list[Outcome]:
     """Take in what lies in the inbox (of one source): each delivery is accepted whole or quarantined whole."""
     from integration.deliveries.receive import receive_inbox
+    from integration.encode_stage import examiner
 
     settings = get_settings()
-    receipts = receive_inbox(settings.zones, _ledger(settings), settings, source=source)
+    receipts = receive_inbox(
+        settings.zones, _ledger(settings), settings, source=source, encoded=examiner(settings)
+    )
     return [
         Outcome(
             delivery_id=str(receipt.delivery_id or receipt.quarantine_id),
@@ -64,18 +67,21 @@ def pending(source: str | None = None) -> list[str]:
 
 @audit.stage
 def encode(delivery_id: str) -> Outcome:
-    """Replace a delivery's identifiers by keyed pseudonyms, in a short-lived process of its own.
+    """Replace a delivery's identifiers by keyed pseudonyms, in two passes.
 
-    Raises :class:`KeyUnavailable` or :class:`IntegrationError` when that process fails; nothing was written then.
+    A short-lived process does the first, this one the second. What was encoded at its source has
+    had its first pass. Raises :class:`KeyUnavailable` or :class:`IntegrationError` when either fails; nothing was
+    written then.
     """
-    from integration.encode_job import make_job, run_job
+    from integration import encode_stage
 
     settings = get_settings()
     ledger = _ledger(settings)
     entry = _known(ledger, delivery_id)
     if entry.state == "received":
-        facts = run_job(make_job(settings, entry.delivery))
-        ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
+        with in_use(settings.zones, [entry.municipality]):
+            facts = encode_stage.encode(settings, entry.delivery, _keys(settings))
+            ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
         entry = _known(ledger, delivery_id)
     return _settled(entry)
 
@@ -91,7 +97,8 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     if wanted:
         from integration.quality import check_deliveries
 
-        results = check_deliveries(settings.zones, wanted)
+        with in_use(settings.zones, {entry.municipality for entry in entries}):
+            results = check_deliveries(settings.zones, wanted)
         outcomes.extend(_record_check(ledger, settings, result) for result in results)
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 
@@ -134,11 +141,12 @@ def load(delivery_ids: Sequence[str]) -> list[Outcome]:
 def _load_one(settings: Settings, ledger: Ledger, delivery_id: str) -> Outcome:
     entry = _known(ledger, delivery_id)
     if entry.state == "checked":
-        source = settings.zones.staging_dir(entry.delivery)
-        with atomic_directory(settings.zones.linked_dir(entry.delivery)) as target:
-            for table in ("records", "mentions"):
-                shutil.copyfile(source / f"{table}.parquet", target / f"{table}.parquet")
-        ledger.append(delivery_id, "loaded", at=settings.now())
+        with in_use(settings.zones, [entry.municipality]):
+            source = settings.zones.staging_dir(entry.delivery)
+            with atomic_directory(settings.zones.linked_dir(entry.delivery)) as target:
+                for table in ("records", "mentions"):
+                    shutil.copyfile(source / f"{table}.parquet", target / f"{table}.parquet")
+            ledger.append(delivery_id, "loaded", at=settings.now())
         entry = _known(ledger, delivery_id)
     return _settled(entry)
 
@@ -159,20 +167,17 @@ def domains() -> list[str]:
 @audit.stage
 def link(domain: str) -> DomainResult:
     """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
-    from integration import inputs, warehouse
-    from integration.linkage import build_families, link_persons
+    from integration import inputs, night, warehouse
 
     settings, code = get_settings(), DomainCode(domain)
-    gathered = inputs.gather(code, settings, _ledger(settings))
-    if _published_fingerprint(settings, code) == gathered.fingerprint:
-        return DomainResult(domain, "link", unchanged=True)
-    keys = _keys(settings)
-    with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
-        inputs.load_inputs(con, gathered, settings.zones)
-        with warehouse.sealed_errors("link"):
-            persons = link_persons(con, code, keys.subkey(code, "output"))
-            families = build_families(con, code, keys.subkey(code, "family"), gathered.run_date)
-    return DomainResult(domain, "link", counts=_counts(persons) | _counts(families))
+    with in_use(settings.zones, [domain]):
+        keys = _domain_keys(settings, code)
+        gathered = inputs.gather(code, settings, _ledger(settings))
+        if _published_fingerprint(settings, code) == gathered.fingerprint:
+            return DomainResult(domain, "link", unchanged=True)
+        with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
+            persons, families = night.link(con, gathered, settings.zones, keys)
+    return DomainResult(domain, "link", counts=night.counts_of(persons) | night.counts_of(families))
 
 
 @audit.stage
@@ -184,55 +189,34 @@ def model(domain: str) -> DomainResult:
 @audit.stage
 def overview(domain: str) -> DomainResult:
     """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
-    from integration import warehouse
-    from integration.families import refuse_scores
-
-    result = _build(domain, "overview", ("families",))
-    if not result.unchanged:
-        settings = get_settings()
-        with warehouse.connect(settings.zones.building(DomainCode(domain)), settings) as con:
-            refuse_scores(con)
-    return result
+    return _build(domain, "overview", ("families",))
 
 
 @audit.stage
 def indicators(domain: str) -> DomainResult:
     """Calculate the indicators and publish the domain's file by an atomic rename."""
-    from integration import warehouse
-
-    settings, code = get_settings(), DomainCode(domain)
-    result = _build(domain, "indicators", ("indicators",))
-    if not result.unchanged:
-        with warehouse.connect(settings.zones.building(code), settings) as con:
-            run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
-            rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
-        warehouse.publish(settings.zones, code, settings)
-        manifest = {
-            "domain": domain,
-            "run_date": run[0],
-            "fingerprint": run[1],
-            "tables": rows,
-            "key_fingerprints": _keys(settings).fingerprints(),
-        }
-        write_json(settings.zones.warehouse / f"{domain}.json", manifest)
-    return result
+    return _build(domain, "indicators", ("indicators",))
 
 
 def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
     """Run the models of some folders in tonight's file; nothing to do when no file is being built."""
-    from integration import warehouse
+    from integration import night, warehouse
+    from integration.families import refuse_scores
 
     settings, code = get_settings(), DomainCode(domain)
     path = settings.zones.building(code)
-    if not path.exists():
-        if not settings.zones.published(code).exists():
-            raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
-        return DomainResult(domain, stage, unchanged=True)
-    counts: dict[str, int] = {}
-    with warehouse.connect(path, settings) as con:
-        run_date = con.execute("select run_date from meta.run").fetchall()[0][0]
-        for folder in folders:
-            counts |= warehouse.run_models(con, folder, {"run_date": run_date})
+    with in_use(settings.zones, [domain]):
+        keys = _domain_keys(settings, code)
+        if not path.exists():
+            if not settings.zones.published(code).exists():
+                raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+            return DomainResult(domain, stage, unchanged=True)
+        with warehouse.connect(path, settings) as con:
+            counts = night.run_folders(con, folders)
+            if stage == "overview":
+                refuse_scores(con)
+        if stage == "indicators":
+            night.publish(settings, settings.zones, code, keys)
     return DomainResult(domain, stage, counts=counts)
 
 
@@ -260,6 +244,7 @@ def run(progress: Progress | None = None) -> RunResult:
     """The whole line for everything in the inbox. One delivery's failure never stops another."""
     say = progress or _silent
     _keys(get_settings())
+    refuse_unfinished(get_settings().zones, domains())
     outcomes = {outcome.delivery_id: outcome for outcome in receive()}
     waiting = pending()
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
@@ -323,12 +308,17 @@ def _keys(settings: Settings) -> Keyring:
     return open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
 
 
+def _domain_keys(settings: Settings, domain: DomainCode) -> Keyring:
+    """The keyring, held against what is held of the domain: KEY_WRONG or KEY_DESTROYED before anything is written."""
+    from integration.pseudonyms.held import check_fingerprints
+
+    keys = _keys(settings)
+    check_fingerprints(settings.zones, domain, keys)
+    return keys
+
+
 def _published_fingerprint(settings: Settings, domain: DomainCode) -> str | None:
     path = settings.zones.warehouse / f"{domain}.json"
     if not path.exists() or not settings.zones.published(domain).exists():
         return None
     return str(read_json(path)["fingerprint"])
-
-
-def _counts(result: Any) -> dict[str, int]:
-    return {name: value for name, value in asdict(result).items() if isinstance(value, int)}

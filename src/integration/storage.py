@@ -68,6 +68,16 @@ class Zones:
         return self.home / "keys"
 
     @property
+    def first_pass_keys(self) -> Path:
+        """First-pass keys as they were handed out, one a domain; only the encoding process opens them."""
+        return self.keys / "first-pass"
+
+    @property
+    def keeper(self) -> Path:
+        """The sample's key keeper; absent in a real installation, where that is somebody else."""
+        return self.home / "keeper"
+
+    @property
     def suppliers(self) -> Path:
         """``<org>.yml`` a supplier."""
         return self.home / "suppliers"
@@ -86,6 +96,11 @@ class Zones:
     def audit(self) -> Path:
         """What was processed and who looked, a file a log and day, and the signed heads; kept 5 years."""
         return self.home / "audit"
+
+    @property
+    def rotation(self) -> Path:
+        """A rotation of keys: locks, and what is being re-keyed; no data is left when it is whole."""
+        return self.home / "rotation"
 
     @property
     def tmp(self) -> Path:

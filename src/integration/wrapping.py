@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from integration.errors import KeyUnavailable, UsageError
@@ -23,6 +24,8 @@ from integration.storage import write_json
 
 FORMAT = "integration-wrapped-key/1"
 _SALT_BYTES, _NONCE_BYTES = 16, 12
+_ONE_AT_A_TIME = Lock()
+"""Two threads that derive at once wait for each other for ever: OpenSSL's Argon2 shares one pool of threads."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,15 @@ def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """The 32 bytes that Argon2id makes of a passphrase (RFC 9106)."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    return Argon2id(
+    kind = Argon2id(
         salt=bytes.fromhex(kdf["salt"]),
         length=32,
         iterations=kdf["passes"],
         lanes=kdf["lanes"],
         memory_cost=kdf["memory_kib"],
-    ).derive(passphrase)
+    )
+    with _ONE_AT_A_TIME:
+        return kind.derive(passphrase)
 
 
 def wrap(key: bytes, secret: bytes, bound: bytes) -> tuple[str, str]:
@@ -134,6 +139,36 @@ def read_wrapped(path: Path, passphrase: bytes, kind: str) -> bytes:
         nonce, sealed = (content["wrap"][part] for part in ("nonce", "secret"))
         return unwrap(wrapping_key(passphrase, content["kdf"]), nonce, sealed, _bound(_told(content)))
     except (KeyError, TypeError, ValueError):
+        raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
+
+
+def unwraps(path: Path, passphrase: bytes) -> bool:
+    """Whether this passphrase opens the file, whatever its kind; KEY_MISSING when it is no wrapped key."""
+    try:
+        read_wrapped(path, passphrase, _kind(path))
+    except KeyUnavailable as error:
+        if error.reason is Reason.KEY_WRONG:
+            return False
+        raise
+    return True
+
+
+def rewrap_file(path: Path, passphrase: bytes, fresh: bytes, *, cost: Cost | None = None) -> None:
+    """Put a key's file under another passphrase, with a new salt; the key and what is told of it stay.
+
+    Raises :class:`KeyUnavailable`: KEY_MISSING, KEY_WRONG. What the old file held is gone when this returns.
+    """
+    kind = _kind(path)
+    secret, told, kdf = read_wrapped(path, passphrase, kind), read_told(path, kind), new_kdf(cost or Cost())
+    nonce, sealed = wrap(wrapping_key(fresh, kdf), secret, _bound(told))
+    wrapped = {"name": "aes-256-gcm", "nonce": nonce, "secret": sealed}
+    write_json(path, {"format": FORMAT, **vars(told), "kdf": kdf, "wrap": wrapped}, mode=0o600)
+
+
+def _kind(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes())["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
         raise KeyUnavailable(Reason.KEY_MISSING, "the key file cannot be read") from None
 
 

@@ -24,12 +24,13 @@ from helpers.models import DELIVERY, RUN_DATE, table
 from integration.contracts import contract_ids, load_contract
 from integration.inputs import MENTION_COLUMNS, record_columns
 from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons
+from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
 from integration.warehouse import insert_rows
 
 DOMAIN = DomainCode("GM0321")
 DAY = "2026-01-11"
-OUTPUT_KEY, FAMILY_KEY = b"output" * 6, b"family" * 6
+OUTPUT_KEY, FAMILY_KEY = PseudonymKey(1, b"output" * 6), PseudonymKey(1, b"family" * 6)
 Row = dict[str, Any]
 
 

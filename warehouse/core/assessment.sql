@@ -15,7 +15,7 @@ assessed_first as (
     from veilig_thuis
     qualify row_number() over (
         partition by municipality, supplier, casus_ref
-        order by beoordeling_datum nulls last, melding_datum, record_key
+        order by beoordeling_datum nulls last, melding_datum, delivery_id, row_number
     ) = 1
 ),
 

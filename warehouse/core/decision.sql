@@ -55,7 +55,8 @@ decision as (
     from located
     where decision_date <= $run_date
     qualify row_number() over (
-        partition by municipality, supplier, case_ref, gezin_id, kind, decision_date order by record_key
+        partition by municipality, supplier, case_ref, gezin_id, kind, decision_date
+        order by delivery_id, sources_used, consultation_date, consulted, record_key
     ) = 1
 )
 

@@ -29,7 +29,7 @@ newest as (
     select *
     from located
     qualify row_number() over (
-        partition by municipality, supplier, casus_ref, gezin_id order by period_end desc, record_key
+        partition by municipality, supplier, casus_ref, gezin_id order by period_end desc, delivery_id, row_number
     ) = 1
 ),
 

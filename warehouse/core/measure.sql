@@ -63,7 +63,7 @@ measure as (
     qualify row_number() over (
         partition by
             municipality, person_id, gezin_id, coalesce(person_id, gezin_id, record_key), kind, start_date
-        order by end_date desc nulls first, plan_date, record_key
+        order by end_date desc nulls first, plan_date, period_end desc, delivery_id, record_key
     ) = 1
 )
 

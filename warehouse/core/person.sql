@@ -18,8 +18,8 @@ child as (
 described as (
     select
         person_id,
-        arg_max(sex, period_end) filter (sex in ('1', '2')) as sex,
-        arg_max(birth_year, period_end) filter (birth_year is not null) as birth_year,
+        arg_max(sex, (period_end, sex)) filter (sex in ('1', '2')) as sex,
+        arg_max(birth_year, (period_end, birth_year)) filter (birth_year is not null) as birth_year,
         max(departure_date) as departure_date,
         coalesce(bool_or(secret), false) as secret,
         min(peildatum) as first_seen,

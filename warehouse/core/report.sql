@@ -28,7 +28,7 @@ first_recorded as (
     select *
     from located
     qualify row_number() over (
-        partition by municipality, supplier, casus_ref, gezin_id order by melding_datum, record_key
+        partition by municipality, supplier, casus_ref, gezin_id order by melding_datum, delivery_id, row_number
     ) = 1
 ),
 

@@ -197,7 +197,9 @@ signal as (
     from every
     qualify row_number() over (
         partition by person_id, gezin_id, code, signal_date, source
-        order by contract_field, value, period_end desc, record_key
+        order by
+            contract_field, value, period_end desc, delivery_id, meldcode_stap, passed_on_to, passed_on_date,
+            record_key
     ) = 1
 )
 

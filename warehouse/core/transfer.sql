@@ -73,7 +73,7 @@ transfer as (
     where transfer_date <= $run_date
     qualify gezin_id is null or row_number() over (
         partition by municipality, gezin_id, kind, transfer_date, supplier, to_organisation
-        order by delivery_id, record_key
+        order by delivery_id, is_warm, record_key
     ) = 1
 )
 

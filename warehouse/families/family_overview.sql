@@ -50,7 +50,7 @@ last_dates as (
         max(contact_date) filter (kind = 'safety_check') as last_safety_check_date,
         max(contact_date) filter (kind = 'monitoring') as last_monitoring_date,
         max(contact_date) filter (kind = 'consultation') as last_consultation_date,
-        arg_max(detail, contact_date) filter (kind = 'monitoring') as last_monitoring_outcome
+        arg_max(detail, (contact_date, detail)) filter (kind = 'monitoring') as last_monitoring_outcome
     from contact
     group by gezin_id
 ),
@@ -59,10 +59,12 @@ reported as (
     select
         report.gezin_id,
         max(report.report_date) as last_report_date,
-        arg_max(report.history, report.report_date) as last_report_history,
-        arg_max(report.safety_estimate, report.report_date) as last_report_safety_estimate,
+        arg_max(report.history, (report.report_date, report.history)) as last_report_history,
+        arg_max(report.safety_estimate, (report.report_date, report.safety_estimate)) as last_report_safety_estimate,
         max(assessment.assessment_date) as last_assessment_date,
-        arg_max(assessment.outcome, assessment.assessment_date) as last_assessment_outcome,
+        arg_max(assessment.outcome, (assessment.assessment_date, assessment.outcome)) filter (
+            assessment.assessment_date is not null
+        ) as last_assessment_outcome,
         max(report.report_date) filter (assessment.assessment_date is not null)
         is distinct from max(report.report_date) as last_report_not_assessed,
         max(assessment.conditions_date) as last_conditions_date
@@ -78,7 +80,10 @@ handed_over as (
     select *
     from core.handover
     where gezin_id is not null
-    qualify row_number() over (partition by gezin_id order by handover_date desc, case_ref) = 1
+    qualify row_number() over (
+        partition by gezin_id
+        order by handover_date desc, delivery_id, conditions_date, service, handed_to, received_date, case_ref
+    ) = 1
 ),
 
 local_case as (
@@ -86,7 +91,10 @@ local_case as (
     from core.local_case
     where gezin_id is not null
     qualify row_number() over (
-        partition by gezin_id order by closure_date is null desc, intake_date desc, case_ref
+        partition by gezin_id
+        order by
+            closure_date is null desc, intake_date desc, delivery_id, case_lead, case_lead_date,
+            conditions_adopted, plan_date, recovery_goal, case_ref
     ) = 1
 ),
 

@@ -7,6 +7,7 @@ with sightings as (
     select
         mentions.delivery_id,
         mentions.record_key,
+        mentions.row_number,
         mentions.source,
         mentions.role,
         mentions.relation,

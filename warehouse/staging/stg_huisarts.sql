@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         patient_rol, signaalgroep, contact_datum, kindcheck_uitkomst, meldcode_stap, verwijzing_naar
     from in_force
 )

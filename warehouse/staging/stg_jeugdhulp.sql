@@ -36,7 +36,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         toewijzingnummer, productcategorie, productcode, verwijzer, verzoek_datum, verzoek_uitkomst,
         toewijzing_datum, reden_wijziging, start_datum, stop_datum, reden_beeindiging,
         gestart_met_crisis, juridische_status, maatregel_start, gi_plan_datum, voorwaarden_versie,

@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         opvangsoort, signaal_datum, signaal_soort, meldcode_stap, gesprek_ouders_datum,
         doorgegeven_aan, doorgegeven_datum
     from in_force

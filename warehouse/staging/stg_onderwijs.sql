@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         verzuimsoort, verzuim_begin, verzuim_eind, verzuim_uren, melding_status, vrijstelling,
         onderwijssoort, schoolwisselingen_12m, zorgsignaal, meldcode_stap, meldcode_datum
     from in_force

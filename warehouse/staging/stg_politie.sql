@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         incident_type, incident_datum, persoon_rol, kind_aanwezig, zorgmelding_vt_datum, huisverbod,
         huisverbod_start
     from in_force

@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         casus_ref, melding_datum, melder_organisatie, eerdere_betrokkenheid, aard_geweld,
         beoordeling_datum, beoordeling_uitkomst, veiligheidstaxatie, dienst, dienst_start, dienst_eind,
         veiligheidsvoorwaarden_datum, voorwaarden_versie, overdracht_datum, overdracht_aan,

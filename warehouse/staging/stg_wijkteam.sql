@@ -34,7 +34,7 @@ in_force as (
 
 chosen as (
     select
-        delivery_id, source, supplier, municipality, period, period_end, record_key, peildatum,
+        delivery_id, source, supplier, municipality, period, period_end, record_key, row_number, peildatum,
         casus_ref, aanmeld_datum, aanmelder, ontvangst_overdracht_vt, eerste_contact_datum,
         regisseur_toegewezen_datum, regisseur_org, leefgebieden, steunfactoren, veiligheidsplan_datum,
         voorwaarden_overgenomen, voorwaarden_versie, laatste_veiligheidscheck, contactmomenten,

@@ -18,7 +18,16 @@ from integration.audit.heads import Head, write_heads
 from integration.audit.lines import Event, new_processing_id, read_line
 from integration.audit.log import AuditLog
 from integration.audit.telling import End, ends_of, make_event, objects_of
-from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES, Purpose
+from integration.audit.words import (
+    ACCESS,
+    BEGUN,
+    ENDED,
+    KEY_ACTIONS,
+    LOOKED,
+    PROCESSING,
+    STAGES,
+    Purpose,
+)
 from integration.errors import IntegrationError, UsageError
 from integration.pseudonyms.keyring import DESTROYED, list_keys, open_keyring
 from integration.pseudonyms.tokens import labelled, message
@@ -72,7 +81,7 @@ def processing(settings: Settings, action: str, objects: Sequence[str]) -> Itera
     When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
     A process that was killed leaves a beginning without an end.
     """
-    rule, recorder = STAGES[action], Recorder(new_processing_id())
+    rule, recorder = (STAGES | KEY_ACTIONS)[action], Recorder(new_processing_id())
     keys = _fingerprints(settings) if rule.keyed else {}
 
     def write(event: str, ends: Iterable[End | str]) -> None:

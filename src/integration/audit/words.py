@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     """Look at one family's picture, for its safety."""
     RIGHTS = "subject-rights"
     """Answer a person who asks for erasure, objection, restriction or an export."""
+    KEYS = "key-management"
+    """Give everything new keys, or end what a key was for."""
     OVERSIGHT = "audit"
     """Keep the audit log itself right."""
 
@@ -61,3 +63,10 @@ STAGES = {
     "release": StageRule("release", Purpose.FIGURES, heads=True),
 }
 """Every stage of the line. A test holds them equal to the pipeline and to what a run writes."""
+
+KEY_ACTIONS = {
+    "keys.rotate": StageRule("key", Purpose.KEYS, keyed=True, heads=True),
+    "keys.destroy": StageRule("key", Purpose.KEYS, keyed=True, heads=True),
+    "keys.rewrap": StageRule("key", Purpose.KEYS, keyed=True),
+}
+"""What is done to keys; told as the stages are, of the key version and of each domain that it re-keys."""

@@ -17,6 +17,8 @@ def main() -> None:
     from integration.cli import (  # noqa: F401  they register their commands
         around,
         audit,
+        first_pass,
+        keys,
         line,
         operate,
         sample,

@@ -45,13 +45,22 @@ def keys_list(json_: Json = False) -> None:
     from integration import console
     from integration.pseudonyms.keyring import list_keys
 
-    versions = [vars(version) for version in list_keys(settings().zones.keys / "keyring.json")]
+    found = list_keys(settings().zones.keys / "keyring.json")
+    versions = [
+        {
+            "version": entry.version,
+            "scope": entry.scope or "all",
+            "state": "pending" if entry.pending else entry.state,
+            "created_at": entry.created_at,
+            "fingerprint": entry.fingerprint,
+        }
+        for entry in found
+    ]
     if json_:
         console.print_json(versions)
     else:
-        console.print_table(
-            "Keys", ("version", "state", "made", "fingerprint"), [tuple(v.values()) for v in versions]
-        )
+        heads = ("version", "scope", "state", "made", "fingerprint")
+        console.print_table("Keys", heads, [tuple(v.values()) for v in versions])
 
 
 @keys_app.command("fingerprint")

@@ -1,4 +1,4 @@
-"""``integration audit``: verify the audit logs, and sign their heads."""
+"""``integration audit``: verify the audit logs, sign their heads, and find who looked at somebody."""
 
 from __future__ import annotations
 
@@ -84,3 +84,36 @@ def audit_heads(
     rows = [(h.log, h.day, h.first, h.n, "ja" if h.finished else "nee", h.signed_at, h.key) for h in made]
     heads = ("log", "dag", "van regel", "tot regel", "dag voorbij", "getekend op", "sleutel")
     console.print_table("Hoofden van de auditlog", heads, rows)
+
+
+@audit_app.command("about")
+def audit_about(
+    pseudonym: Annotated[str, typer.Argument(help="Of a person or gezin, as it is now.")],
+    case: Annotated[str, typer.Option(help="The case number of whoever asks, such as SR-2026-3.")],
+    json_: Json = False,
+) -> None:
+    """Who looked at a person or gezin: every line of the access log about them, also from before rotations of keys."""
+    from integration import audit, console
+    from integration.audit.subjects import lines_about
+    from integration.errors import UsageError
+    from integration.names import DomainCode
+    from integration.pseudonyms.keyring import open_keyring
+    from integration.pseudonyms.tokens import parse_token
+    from integration.reasons import Reason
+
+    chosen, parts = settings(), parse_token(pseudonym)
+    if parts is None or parts.purpose not in ("output", "family"):
+        raise UsageError(Reason.INPUT_INVALID, "not a pseudonym of a person or gezin")
+    keys = open_keyring(chosen.zones.keys / "keyring.json", chosen.passphrase_bytes())
+    token = audit.subject_token(keys, DomainCode(parts.domain), pseudonym)
+    asked = f"domain:{parts.domain}"
+    audit.looked(
+        chosen, "audit.about", {asked: asked}, purpose=audit.Purpose.RIGHTS, case=case, subjects=[token]
+    )
+    found = list(lines_about(chosen.zones.audit, token))
+    columns = ("time", "actor", "action", "object", "purpose", "case", "outcome")
+    if json_:
+        console.print_json([{name: line[name] for name in columns} for line in found])
+        return
+    heads = ("tijd (UTC)", "wie", "wat", "waarvan", "doel", "zaak", "uitkomst")
+    console.print_table("Inzage", heads, [tuple(line[name] for name in columns) for line in found])

@@ -9,9 +9,10 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from integration.contracts import Contract, Supplier, contract_ids, load_contract, versions
 from integration.deliveries.claims import Claim
@@ -62,6 +63,7 @@ def examine_agreement(manifest: Manifest, desk: str, supplier: Supplier, now: da
     CONTRACT_MISMATCH, WRONG_MUNICIPALITY, WRONG_ENCODING, WRONG_DELIMITER, PERIOD_INVALID.
     """
     dialect, payload = supplier.dialect, manifest.payload
+    raw = payload.made_with is None
     first_wrong = next(
         (
             (reason, field)
@@ -86,11 +88,11 @@ def examine_agreement(manifest: Manifest, desk: str, supplier: Supplier, now: da
                     "municipality",
                 ),
                 (
-                    not _same_encoding(payload.encoding, dialect.encoding),
+                    raw and not _same_encoding(payload.encoding, dialect.encoding),
                     Reason.WRONG_ENCODING,
                     "payload.encoding",
                 ),
-                (payload.delimiter != dialect.delimiter, Reason.WRONG_DELIMITER, "payload.delimiter"),
+                (raw and payload.delimiter != dialect.delimiter, Reason.WRONG_DELIMITER, "payload.delimiter"),
                 (not _fits(manifest.period, supplier, now), Reason.PERIOD_INVALID, "period"),
             )
             if wrong
@@ -143,14 +145,30 @@ def examine_place(
     return None
 
 
+ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier, BinaryIO | None], None]
+"""Examines what was encoded at its source; raises :class:`DeliveryRefused`. It belongs to who knows the keys in use."""
+
+
 def examine_payload(
-    path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, limits: Limits
+    path: Path,
+    manifest: Manifest,
+    contract: Contract,
+    supplier: Supplier,
+    limits: Limits,
+    encoded: ExamineEncoded | None = None,
 ) -> None:
     """Read the payload to its last byte against the manifest.
+
+    One that was encoded at its source is for ``encoded``; FORMAT_UNKNOWN without it.
 
     Raises :class:`DeliveryRefused` as :func:`~integration.deliveries.read.open_rows` does, and
     WRONG_MUNICIPALITY, SUPPLIER_MISMATCH and LABEL_MISMATCH with the row that speaks of another delivery.
     """
+    if manifest.payload.made_with is not None:
+        if encoded is None:
+            raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
+        encoded(path, manifest, contract, supplier, None)
+        return
     expected = (
         ("gemeente_code", manifest.municipality, Reason.WRONG_MUNICIPALITY),
         ("bron_org_code", manifest.supplier, Reason.SUPPLIER_MISMATCH),

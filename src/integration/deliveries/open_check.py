@@ -14,7 +14,7 @@ from pathlib import Path
 
 from integration.contracts import Supplier, load_contract
 from integration.deliveries.envelope import check_envelope, check_sizes, open_envelope
-from integration.deliveries.examine import examine_payload
+from integration.deliveries.examine import ExamineEncoded, examine_payload
 from integration.deliveries.manifest import Manifest, parse_manifest, read_text
 from integration.deliveries.opening import digest
 from integration.deliveries.read import Limits
@@ -40,13 +40,15 @@ class Line:
 class Keys:
     """The keys and agreements at hand; whatever is absent makes something unknown, not wrong.
 
-    ``own`` is the public signing key of this place, ``previous`` the file of the manifest before.
+    ``own`` is the public signing key of this place, ``previous`` the file of the manifest before, ``encoded``
+    examines what was encoded at its source.
     """
 
     receiver: Receiver
     supplier: Supplier | None = None
     own: str | None = None
     previous: Path | None = None
+    encoded: ExamineEncoded | None = None
 
 
 def open_check(
@@ -134,7 +136,7 @@ def _content(envelope: Path, told: Manifest, keys: Keys, limits: Limits, tmp: Pa
             open_envelope(envelope, told, limits, identity, target)
             if supplier is not None:
                 contract = load_contract(told.source, told.contract_version)
-                examine_payload(target, told, contract, supplier, limits)
+                examine_payload(target, told, contract, supplier, limits, keys.encoded)
 
     what = "Te openen, en de inhoud is die van het manifest"
     return _try(what if supplier is None else f"{what} en van de afspraak", check)

@@ -19,7 +19,13 @@ from integration.contracts.register import refuse_unregistered
 from integration.deliveries import claims
 from integration.deliveries.chain import BEFORE, LINK, examine_chain
 from integration.deliveries.claims import Claim
-from integration.deliveries.examine import examine_agreement, examine_files, examine_payload, examine_place
+from integration.deliveries.examine import (
+    ExamineEncoded,
+    examine_agreement,
+    examine_files,
+    examine_payload,
+    examine_place,
+)
 from integration.deliveries.manifest import Manifest, read_manifest
 from integration.deliveries.opening import (
     ENVELOPE_NAME,
@@ -90,8 +96,17 @@ class Receipt:
     rows: int = 0
 
 
-def receive_inbox(zones: Zones, ledger: Ledger, clock: Clock, source: str | None = None) -> list[Receipt]:
+def receive_inbox(
+    zones: Zones,
+    ledger: Ledger,
+    clock: Clock,
+    source: str | None = None,
+    *,
+    encoded: ExamineEncoded | None = None,
+) -> list[Receipt]:
     """Take in everything that is ready in the inbox, of one ``source`` or of all; finish what a crash left.
+
+    ``encoded`` examines what was encoded at its source; without it such deliveries are refused.
 
     What comes from nobody we know belongs to no source, and is quarantined whichever is asked for.
     """
@@ -102,7 +117,7 @@ def receive_inbox(zones: Zones, ledger: Ledger, clock: Clock, source: str | None
         if source is not None and isinstance(supplier, Supplier) and supplier.source != source:
             continue
         with claims.desk_lock(zones, desk):
-            receipts += _Desk(zones, ledger, clock, receiver, desk, supplier).work()
+            receipts += _Desk(zones, ledger, clock, receiver, desk, supplier, encoded).work()
     return receipts
 
 
@@ -127,9 +142,10 @@ class _Desk:
         receiver: Receiver,
         desk: str,
         supplier: Supplier | Reason,
+        encoded: ExamineEncoded | None,
     ) -> None:
         self._zones, self._ledger, self._clock, self._receiver = zones, ledger, clock, receiver
-        self._desk, self._supplier = desk, supplier
+        self._desk, self._supplier, self._encoded = desk, supplier, encoded
         self._limits = Limits(clock.max_payload_bytes, clock.max_line_bytes)
 
     def work(self) -> list[Receipt]:
@@ -202,7 +218,7 @@ class _Desk:
         examine_chain(manifest, known, refused)
         told[LINK] = told.pop("digest")
         payload = open_payload(claim, manifest, self._receiver, self._limits)
-        examine_payload(payload, manifest, contract, self._supplier, self._limits)
+        examine_payload(payload, manifest, contract, self._supplier, self._limits, self._encoded)
         return replaced
 
     def _arrival(self, claim: Claim) -> datetime:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration.linkage.clusters import complete, components
-from integration.linkage.pseudonym import pseudonymiser
+from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
 from integration.linkage.steps import build, fetch, tally, texts, upload, workbench
 from integration.names import DomainCode, source
 
@@ -52,7 +52,7 @@ class FamiliesBuilt:
 
 
 def build_families(
-    con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: bytes, run_date: date
+    con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: PseudonymKey, run_date: date
 ) -> FamiliesBuilt:
     """Read what :func:`link_persons` wrote; write ``link.gezin``, ``link.gezin_member`` and ``link.edge``.
 
@@ -161,7 +161,7 @@ def _keep_groups(
     upload(con, table, {"child": np.arange(len(groups)), column: groups})
 
 
-def _name_families(con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: bytes) -> None:
+def _name_families(con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: PseudonymKey) -> None:
     """Make the pseudonyms of gezinnen (from their first child) and of the addresses and refs in the edges."""
     pseudonym = pseudonymiser(domain, "family", family_key)
     first = fetch(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from integration.linkage.clusters import grow
-from integration.linkage.pseudonym import pseudonymiser
+from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
 from integration.linkage.steps import build, fetch, tally, texts, upload, workbench
 from integration.names import DomainCode
 
@@ -41,7 +41,9 @@ class PersonsLinked:
     alone: Mapping[str, int]
 
 
-def link_persons(con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: bytes) -> PersonsLinked:
+def link_persons(
+    con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: PseudonymKey
+) -> PersonsLinked:
     """Read ``staging.mentions``; write ``link.mention_person`` (one row a mention) and ``link.person``.
 
     The same mentions in any order give the same persons and the same pseudonyms. Raises
@@ -90,7 +92,7 @@ def _apply_rule(con: duckdb.DuckDBPyConnection, number: int, rule: str) -> None:
     )
 
 
-def _name_persons(con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: bytes) -> None:
+def _name_persons(con: duckdb.DuckDBPyConnection, domain: DomainCode, output_key: PseudonymKey) -> None:
     """Make each person's pseudonym from its anchor."""
     pseudonym = pseudonymiser(domain, "output", output_key)
     anchors = fetch(con, "select cluster, anchor from work.person_anchor")

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from integration.names import DomainCode
 
-VERSION = 1
-"""The version of the keys in use; it is the first part of every pseudonym."""
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """The key of a domain's persons or families, and the version of it that every pseudonym begins with."""
+
+    version: int
+    key: bytes = field(repr=False)
 
 
-def pseudonymiser(domain: DomainCode, purpose: str, key: bytes) -> Callable[[str], str]:
+def pseudonymiser(domain: DomainCode, purpose: str, key: PseudonymKey) -> Callable[[str], str]:
     """Return the function from a text to ``<version>.<domain>.<purpose>.<32 hex>`` (128 bits of HMAC-SHA-256)."""
-    prefix = f"{VERSION}.{domain}.{purpose}."
+    prefix, secret = f"{key.version}.{domain}.{purpose}.", key.key
 
     def pseudonym(text: str) -> str:
-        return prefix + hmac.digest(key, text.encode(), "sha256").hex()[:32]
+        return prefix + hmac.digest(secret, text.encode(), "sha256").hex()[:32]
 
     return pseudonym

@@ -2,8 +2,10 @@
 
 ``keyring.json`` holds one 32-byte root a version, wrapped by AES-256-GCM under a key that Argon2id makes from
 the passphrase. Everything else is derived: HKDF-SHA-256 (RFC 5869) over the root with the info text
-``integration/v1/<domain>/<purpose>``. No key, a wrong key or a destroyed key stops a stage before it writes
-anything. Errors never hold a key, a passphrase or a path.
+``integration/v1/<domain>/<purpose>``. A version is for all domains or for one; a domain's tokens pass through every
+version of its own, in order (its chain). No key, a wrong key or a destroyed key stops a stage before it writes
+anything. Errors never hold a key, a passphrase or a path. What changes a keyring is in
+:mod:`integration.pseudonyms.keyring_changes`.
 """
 
 from __future__ import annotations
@@ -36,12 +38,23 @@ _ROOT_BYTES = 32
 
 @dataclass(frozen=True)
 class KeyVersion:
-    """What may be told of a key: version, state, when it was made, and the fingerprint of its root."""
+    """What may be told of a key: version, state, when it was made, the fingerprint of its root, and its place.
+
+    ``scope`` is the one domain it is for, empty for all. ``begins``: a chain begins with it, whatever was before.
+    ``pending``: a rotation to it is not whole yet, and nothing but that rotation uses it.
+    """
 
     version: int
     state: str
     created_at: str
     fingerprint: str
+    scope: str = ""
+    begins: bool = False
+    pending: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the file: what is not so is left out."""
+        return {name: value for name, value in vars(self).items() if value not in ("", False)}
 
 
 class Vault(Protocol):
@@ -63,44 +76,71 @@ class Vault(Protocol):
 
 
 class Keyring:
-    """An opened keyring: keys and token makers of the active version and its chain. Never pickle it."""
+    """An opened keyring: keys and token makers of every domain's chain. Never pickle it.
 
-    def __init__(self, vault: Vault) -> None:
-        versions = vault.versions()
-        active = [entry for entry in versions if entry.state == ACTIVE]
-        if len(active) != 1:
-            gone = any(entry.state == DESTROYED for entry in versions)
-            raise KeyUnavailable(Reason.KEY_DESTROYED if gone and not active else Reason.KEY_MISSING)
+    ``pending`` also counts the version that an unfinished rotation is re-keying to.
+    """
+
+    def __init__(self, vault: Vault, *, pending: bool = False) -> None:
+        self._versions = tuple(entry for entry in vault.versions() if pending or not entry.pending)
+        self._live = tuple(entry for entry in self._versions if entry.state != DESTROYED)
+        if not self._live:
+            raise KeyUnavailable(Reason.KEY_DESTROYED if self._versions else Reason.KEY_MISSING)
         self._vault = vault
-        self._chain = [entry for entry in versions if entry.state == CHAINED] + active
-        self.version = active[0].version
 
     def __repr__(self) -> str:
-        return f"Keyring(version={self.version})"
+        return f"Keyring(versions={','.join(str(entry.version) for entry in self._live)})"
+
+    def version_of(self, domain: DomainCode) -> int:
+        """The version that a domain's pseudonyms bear: the last of its chain.
+
+        Raises :class:`KeyUnavailable` (KEY_DESTROYED) when a version of the chain is gone: new tokens would match
+        nothing that is held.
+        """
+        return self._chain(domain)[-1].version
 
     def subkey(self, domain: DomainCode, purpose: str) -> bytes:
-        """Return the active version's 32-byte key for one domain and purpose."""
-        return self._derive(self.version, domain, purpose)
+        """Return the 32-byte key of a domain's own version for one purpose."""
+        return self._derive(self.version_of(domain), domain, purpose)
 
     def maker(self, domain: DomainCode, purpose: str) -> TokenMaker:
-        """Return a maker of one domain and purpose's tokens, through every chained key to the active one."""
-        keys = [self._derive(entry.version, domain, purpose) for entry in self._chain]
-        return TokenMaker(self.version, domain, purpose, keys)
+        """Return a maker of one domain and purpose's tokens, through every key of the domain's chain."""
+        keys = [self._derive(entry.version, domain, purpose) for entry in self._chain(domain)]
+        return TokenMaker(self.version_of(domain), domain, purpose, keys)
+
+    def next_step(self, domain: DomainCode, purpose: str) -> TokenMaker:
+        """Return what re-keys: from the 16 bytes of a token of the version before to the token of the last one."""
+        return TokenMaker(self.version_of(domain), domain, purpose, [self.subkey(domain, purpose)])
 
     def fingerprints(self, domain: DomainCode | None = None, purposes: Iterable[str] = ()) -> dict[str, str]:
-        """Return fingerprints: ``<version>`` of roots, ``<version>.<domain>.<purpose>`` of derived keys."""
-        found = {str(entry.version): entry.fingerprint for entry in self._chain}
+        """Return fingerprints: ``<version>`` of roots, ``<version>.<domain>.<purpose>`` of derived keys.
+
+        With a domain, those of its chain; without, every version that is not destroyed.
+        """
+        chain = self._live if domain is None else self._chain(domain)
+        found = {str(entry.version): entry.fingerprint for entry in chain}
         if domain is not None:
             for purpose in purposes:
-                found[f"{self.version}.{domain}.{purpose}"] = fingerprint(self.subkey(domain, purpose))
+                found[f"{chain[-1].version}.{domain}.{purpose}"] = fingerprint(self.subkey(domain, purpose))
         return found
 
     def signing_seeds(self) -> list[bytes]:
-        """Return the seeds of the Ed25519 keys that sign the audit's heads: chained versions, then the active one.
+        """Return the seeds of the Ed25519 keys that sign the audit's heads: oldest version first, the last one signs.
 
-        Their info text has no domain, so that no other key is derived from it.
+        The log is of the whole installation, so versions of one domain sign too. Their info text has no domain, so
+        that no other key is derived from it.
         """
-        return [self._vault.derive(entry.version, b"integration/v1/audit-heads") for entry in self._chain]
+        return [self._vault.derive(entry.version, b"integration/v1/audit-heads") for entry in self._live]
+
+    def _chain(self, domain: DomainCode) -> tuple[KeyVersion, ...]:
+        own = [entry for entry in self._versions if entry.scope in ("", domain)]
+        start = max((place for place, entry in enumerate(own) if entry.begins), default=0)
+        chain = tuple(own[start:])
+        if not chain:
+            raise KeyUnavailable(Reason.KEY_MISSING)
+        if any(entry.state == DESTROYED for entry in chain):
+            raise KeyUnavailable(Reason.KEY_DESTROYED)
+        return chain
 
     def _derive(self, version: int, domain: DomainCode, purpose: str) -> bytes:
         if purpose not in PURPOSES:
@@ -146,7 +186,7 @@ def init_keyring(path: Path, passphrase: bytes, now: datetime) -> KeyVersion:
     kdf = new_kdf(Cost(MEMORY_KIB, PASSES, LANES))
     root = secrets.token_bytes(_ROOT_BYTES)
     entry = KeyVersion(1, ACTIVE, now.isoformat(timespec="seconds"), fingerprint(root))
-    wrapped = _wrapped(wrapping_key(passphrase, kdf), root, entry)
+    wrapped = wrapped_root(wrapping_key(passphrase, kdf), root, entry)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_json(path, {"format": FORMAT, "kdf": kdf, "keys": [wrapped]}, mode=0o600)
     return entry
@@ -154,23 +194,27 @@ def init_keyring(path: Path, passphrase: bytes, now: datetime) -> KeyVersion:
 
 def list_keys(path: Path) -> list[KeyVersion]:
     """Return the versions in a keyring, oldest first; needs no passphrase. KEY_MISSING without a keyring."""
-    return [_version(item) for item in _read(path)["keys"]]
+    return [version_in(item) for item in read_keyring(path)["keys"]]
 
 
-def open_keyring(path: Path, passphrase: bytes) -> Keyring:
-    """Unwrap the keyring.
+def open_keyring(path: Path, passphrase: bytes, *, pending: bool = False) -> Keyring:
+    """Unwrap the keyring; ``pending`` is for rotation alone.
 
     Raises :class:`KeyUnavailable`: KEY_MISSING (no keyring, or it cannot be read), KEY_WRONG (the passphrase
     does not fit), KEY_DESTROYED (no usable version is left).
     """
-    content = _read(path)
-    versions = tuple(_version(item) for item in content["keys"])
-    live = [item for item in content["keys"] if item["state"] != DESTROYED]
-    if not live:
+    content = read_keyring(path)
+    versions = tuple(version_in(item) for item in content["keys"])
+    if all(entry.state == DESTROYED for entry in versions):
         raise KeyUnavailable(Reason.KEY_DESTROYED)
+    return Keyring(FileVault(versions, unwrapped_roots(content, passphrase)), pending=pending)
+
+
+def unwrapped_roots(content: dict[str, Any], passphrase: bytes) -> dict[int, bytes]:
+    """The roots of a keyring's content, by version; raises what :func:`open_keyring` does."""
     wrapping = wrapping_key(passphrase, content["kdf"])
-    roots = {int(item["version"]): _unwrapped(wrapping, item) for item in live}
-    return Keyring(FileVault(versions, roots))
+    live = [item for item in content["keys"] if item["state"] != DESTROYED]
+    return {int(item["version"]): _unwrapped(wrapping, item) for item in live}
 
 
 def make_demo_keyring(zones: Zones) -> None:
@@ -188,27 +232,38 @@ def make_demo_keyring(zones: Zones) -> None:
 
 def _bound(entry: KeyVersion) -> bytes:
     """Return what the wrapping authenticates beside the root: all that is told of it but its state."""
-    return f"{FORMAT}/{entry.version}/{entry.created_at}/{entry.fingerprint}".encode()
+    place = [f"/scope {entry.scope}"] * bool(entry.scope) + ["/begins"] * entry.begins
+    return f"{FORMAT}/{entry.version}/{entry.created_at}/{entry.fingerprint}{''.join(place)}".encode()
 
 
-def _wrapped(wrapping: bytes, root: bytes, entry: KeyVersion) -> dict[str, Any]:
+def wrapped_root(wrapping: bytes, root: bytes, entry: KeyVersion) -> dict[str, Any]:
+    """A version as it stands in the file."""
     nonce, sealed = wrap(wrapping, root, _bound(entry))
-    return {**vars(entry), "wrap": {"name": "aes-256-gcm", "nonce": nonce, "root": sealed}}
+    return {**entry.as_dict(), "wrap": {"name": "aes-256-gcm", "nonce": nonce, "root": sealed}}
 
 
 def _unwrapped(wrapping: bytes, item: dict[str, Any]) -> bytes:
     try:
         nonce, sealed = (item["wrap"][part] for part in ("nonce", "root"))
-        return unwrap(wrapping, nonce, sealed, _bound(_version(item)))
+        return unwrap(wrapping, nonce, sealed, _bound(version_in(item)))
     except (KeyError, TypeError, ValueError):
         raise KeyUnavailable(Reason.KEY_MISSING, "the keyring cannot be read") from None
 
 
-def _version(item: dict[str, Any]) -> KeyVersion:
-    return KeyVersion(item["version"], item["state"], item["created_at"], item["fingerprint"])
+def version_in(item: dict[str, Any]) -> KeyVersion:
+    """What the file says of a version; one without a scope is for all domains."""
+    return KeyVersion(
+        item["version"],
+        item["state"],
+        item["created_at"],
+        item["fingerprint"],
+        item.get("scope", ""),
+        item.get("begins", False),
+        item.get("pending", False),
+    )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_keyring(path: Path) -> dict[str, Any]:
     """Return the keyring file's content; a damaged file is as good as none."""
     try:
         content = json.loads(path.read_bytes())
@@ -223,11 +278,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _sound_keys(keys: list[dict[str, Any]]) -> bool:
-    known = [_version(item) for item in keys]
+    known = [version_in(item) for item in keys]
     numbers = [entry.version for entry in known]
     return (
         bool(known)
         and numbers == sorted(set(numbers))
         and all(isinstance(entry.version, int) and entry.state in STATES for entry in known)
-        and all(isinstance(text, str) for entry in known for text in (entry.created_at, entry.fingerprint))
+        and all(isinstance(entry.begins, bool) and isinstance(entry.pending, bool) for entry in known)
+        and all(
+            isinstance(text, str)
+            for entry in known
+            for text in (entry.created_at, entry.fingerprint, entry.scope)
+        )
+        and [entry.pending for entry in known].count(True) <= 1
     )

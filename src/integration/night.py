@@ -1,0 +1,80 @@
+"""One domain's file, step by step: what the nightly stages do, and what a rotation of keys does beside them.
+
+Each step gets the zones it works in, so that a rotation can build a whole domain in a folder of its own from
+re-keyed tables before anything that readers see changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from integration import inputs, warehouse
+from integration.errors import KeyUnavailable
+from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons
+from integration.linkage.pseudonym import PseudonymKey
+from integration.names import DomainCode
+from integration.pseudonyms.first_pass import known_first_pass
+from integration.storage import Zones, write_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
+
+
+def link(
+    con: duckdb.DuckDBPyConnection, gathered: inputs.Inputs, zones: Zones, keys: Keyring
+) -> tuple[PersonsLinked, FamiliesBuilt]:
+    """Fill a fresh file from the linked zone, and link its records into persons and families."""
+    domain = gathered.domain
+    output, family = (
+        PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
+        for purpose in ("output", "family")
+    )
+    inputs.load_inputs(con, gathered, zones)
+    with warehouse.sealed_errors("link"):
+        persons = link_persons(con, domain, output)
+        families = build_families(con, domain, family, gathered.run_date)
+    return persons, families
+
+
+def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[str, int]:
+    """Run the models of some folders on a file that was linked; rows by table."""
+    run_date = con.execute("select run_date from meta.run").fetchall()[0][0]
+    counts: dict[str, int] = {}
+    for folder in folders:
+        counts |= warehouse.run_models(con, folder, {"run_date": run_date})
+    return counts
+
+
+def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring) -> None:
+    """Publish the domain's file and its manifest. The keys are asked first: without them nothing is published."""
+    marks = keys.fingerprints(domain) | _first_pass(settings, domain)
+    with warehouse.connect(zones.building(domain), settings) as con:
+        run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
+        rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
+    warehouse.publish(zones, domain, settings)
+    manifest = {
+        "domain": domain,
+        "run_date": run[0],
+        "fingerprint": run[1],
+        "tables": rows,
+        "key_fingerprints": marks,
+    }
+    write_json(zones.warehouse / f"{domain}.json", manifest)
+
+
+def _first_pass(settings: Settings, domain: DomainCode) -> dict[str, str]:
+    """The fingerprint of the first-pass key that a domain uses; empty when none was handed out."""
+    try:
+        return known_first_pass(settings.first_pass_folder, domain).fingerprints
+    except KeyUnavailable:
+        return {}
+
+
+def counts_of(result: Any) -> dict[str, int]:
+    """The whole numbers of a result."""
+    return {name: value for name, value in asdict(result).items() if isinstance(value, int)}

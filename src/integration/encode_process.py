@@ -56,6 +56,8 @@ def encode(job: EncodeJob) -> EncodeResult:
     """
     from integration.deliveries.manifest import read_manifest
     from integration.deliveries.read import Limits, open_rows
+    from integration.deliveries.seal_keys import Receiver
+    from integration.deliveries.stored import open_stored
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.keyring import open_keyring
 
@@ -66,12 +68,13 @@ def encode(job: EncodeJob) -> EncodeResult:
     manifest = read_manifest(raw / "manifest.json")
     if str(manifest.delivery_id) != job.delivery_id:
         raise IntegrationError(Reason.MANIFEST_INVALID, file=job.delivery_id)
-    payload = raw / f"payload{Path(manifest.payload.file).suffix.lower()}"
+    receiver = Receiver(zones.keys, lambda: job.passphrase)
     target = zones.staging_dir(delivery)
     with (
         _alone(raw, target),
         atomic_directory(target) as folder,
-        open_rows(payload, job.contract, job.supplier, manifest, limits=limits) as rows,
+        open_stored(zones, delivery, manifest, receiver, limits) as (payload, opened),
+        open_rows(payload, job.contract, job.supplier, manifest, limits=limits, opened=opened) as rows,
     ):
         return encode_delivery(
             rows,

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from integration.contracts import Contract, Supplier, contract_ids, load_contract, versions
 from integration.deliveries.claims import Claim
@@ -144,9 +145,14 @@ def examine_place(
 
 
 def examine_payload(
-    path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, limits: Limits
+    path: Path,
+    manifest: Manifest,
+    contract: Contract,
+    supplier: Supplier,
+    limits: Limits,
+    opened: BinaryIO | None = None,
 ) -> None:
-    """Read the payload to its last byte against the manifest.
+    """Read the payload (``opened``: out of its envelope) to its last byte against the manifest.
 
     Raises :class:`DeliveryRefused` as :func:`~integration.deliveries.read.open_rows` does, and
     WRONG_MUNICIPALITY, SUPPLIER_MISMATCH and LABEL_MISMATCH with the row that speaks of another delivery.
@@ -156,7 +162,7 @@ def examine_payload(
         ("bron_org_code", manifest.supplier, Reason.SUPPLIER_MISMATCH),
         ("levering_id", manifest.delivery_label, Reason.LABEL_MISMATCH),
     )
-    with open_rows(path, contract, supplier, manifest, limits=limits) as rows:
+    with open_rows(path, contract, supplier, manifest, limits=limits, opened=opened) as rows:
         for row in rows:
             _examine_row(row, expected)
 

@@ -214,7 +214,7 @@ def unnamed(folder: Path, size: int) -> Iterator[BinaryIO]:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         stream = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed below
     with stream:
-        yield stream  # type: ignore[misc]  # both are binary files
+        yield stream
 
 
 def wipe(path: Path, length: int | None = None) -> None:

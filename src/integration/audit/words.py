@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     """Look at one family's picture, for its safety."""
     RIGHTS = "subject-rights"
     """Answer a person who asks for erasure, objection, restriction or an export."""
+    RETENTION = "retention"
+    """Remove what was kept for as long as it may be."""
     OVERSIGHT = "audit"
     """Keep the audit log itself right."""
 
@@ -59,5 +61,6 @@ STAGES = {
     "overview": StageRule("domain", Purpose.PICTURE),
     "indicators": StageRule("domain", Purpose.FIGURES, keyed=True, heads=True),
     "release": StageRule("release", Purpose.FIGURES, heads=True),
+    "purge": StageRule("retention", Purpose.RETENTION, heads=True),
 }
 """Every stage of the line. A test holds them equal to the pipeline and to what a run writes."""

@@ -15,8 +15,8 @@ from integration.audit.verify import Kind
 from integration.audit.words import EVENTS, OUTCOMES, STAGES, Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_STAGES = {"pending", "domains", "nightly", "run"}
-"""They read the ledger or call stages; none works on data itself."""
+NOT_STAGES = {"pending", "domains", "nightly", "run", "due"}
+"""They read the ledger, count or call stages; none changes data itself."""
 
 
 def public_functions() -> dict[str, ast.FunctionDef]:

@@ -19,6 +19,7 @@ def main() -> None:
         audit,
         line,
         operate,
+        retention,
         sample,
         seal,
     )

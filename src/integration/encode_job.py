@@ -19,6 +19,7 @@ from re import Pattern
 from typing import TYPE_CHECKING, Any
 
 from integration.contracts.model import Contract
+from integration.deliveries.stored import Opener
 from integration.errors import EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
 from integration.names import DeliveryId
 from integration.reasons import Reason
@@ -52,7 +53,7 @@ class PlainSupplier:
 
 @dataclass(frozen=True)
 class EncodeJob:
-    """Everything that encoding one delivery needs; the passphrase is never shown."""
+    """Everything that encoding one delivery needs; the passphrase, and what opens its envelope, are never shown."""
 
     delivery_id: str
     home: Path
@@ -61,20 +62,25 @@ class EncodeJob:
     max_payload_bytes: int
     max_line_bytes: int
     passphrase: bytes = field(repr=False)
+    opener: Opener | None = None
 
 
 def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """Collect a delivery's job.
 
     Raises :class:`KeyUnavailable` (KEY_MISSING) without a passphrase, :class:`IntegrationError`
-    (DELIVERY_UNKNOWN) when the raw zone does not have it, and what a broken supplier file or contract raises.
+    (DELIVERY_UNKNOWN) when the raw zone does not have it, DATA_KEY_SHREDDED when nobody can open it any more, and
+    what a broken supplier file or contract raises.
     """
     from integration.contracts import load_contract, load_supplier
     from integration.deliveries.manifest import read_manifest
+    from integration.deliveries.seal_keys import Receiver
+    from integration.deliveries.stored import opener_of
 
-    manifest = settings.zones.raw_dir(delivery) / "manifest.json"
-    if not manifest.is_file():
+    path = settings.zones.raw_dir(delivery) / "manifest.json"
+    if not path.is_file():
         raise IntegrationError(Reason.DELIVERY_UNKNOWN, file=str(delivery))
+    manifest, receiver = read_manifest(path), Receiver(settings.zones.keys, settings.passphrase_bytes)
     supplier = load_supplier(settings.zones, delivery.supplier)
     dialect = supplier.dialect
     plain = PlainDialect(dialect.delimiter, dialect.encoding, dialect.list_separator, dialect.date_pattern)
@@ -82,11 +88,12 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     return EncodeJob(
         delivery_id=str(delivery),
         home=settings.zones.home,
-        contract=load_contract(delivery.source, read_manifest(manifest).contract_version),
+        contract=load_contract(delivery.source, manifest.contract_version),
         supplier=PlainSupplier(plain, dict(supplier.columns), codes),
         max_payload_bytes=settings.max_payload_bytes,
         max_line_bytes=settings.max_line_bytes,
         passphrase=settings.passphrase_bytes(),
+        opener=opener_of(settings.zones, delivery, manifest, receiver),
     )
 
 

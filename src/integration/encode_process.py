@@ -56,8 +56,7 @@ def encode(job: EncodeJob) -> EncodeResult:
     """
     from integration.deliveries.manifest import read_manifest
     from integration.deliveries.read import Limits, open_rows
-    from integration.deliveries.seal_keys import Receiver
-    from integration.deliveries.stored import open_stored
+    from integration.deliveries.stored import open_stored, stored_path
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.keyring import open_keyring
 
@@ -68,12 +67,12 @@ def encode(job: EncodeJob) -> EncodeResult:
     manifest = read_manifest(raw / "manifest.json")
     if str(manifest.delivery_id) != job.delivery_id:
         raise IntegrationError(Reason.MANIFEST_INVALID, file=job.delivery_id)
-    receiver = Receiver(zones.keys, lambda: job.passphrase)
+    stored = stored_path(zones, delivery, manifest)
     target = zones.staging_dir(delivery)
     with (
         _alone(raw, target),
         atomic_directory(target) as folder,
-        open_stored(zones, delivery, manifest, receiver, limits) as (payload, opened),
+        open_stored(stored, manifest, job.opener, limits, zones.tmp) as (payload, opened),
         open_rows(payload, job.contract, job.supplier, manifest, limits=limits, opened=opened) as rows,
     ):
         return encode_delivery(

@@ -28,7 +28,7 @@ from integration.deliveries.receive import Receipt, receive_inbox
 from integration.deliveries.seal import Sealed, seal_payload
 from integration.deliveries.seal_inbox import seal_inbox
 from integration.deliveries.seal_keys import Receiver, make_receiver_key, public_of
-from integration.deliveries.stored import open_stored
+from integration.deliveries.stored import open_stored, opener_of, stored_path
 from integration.settings import get_settings
 from integration.storage import Zones
 from integration.wrapping import Cost
@@ -127,10 +127,9 @@ class SealedPlace:
         for path in self.zones.raw.rglob("manifest.json"):
             manifest = read_manifest(path)
             receiver = Receiver(self.zones.keys, lambda: PASSPHRASE)
-            with open_stored(self.zones, manifest.delivery_id, manifest, receiver, Limits()) as (
-                name,
-                stream,
-            ):
+            opener = opener_of(self.zones, manifest.delivery_id, manifest, receiver)
+            stored = stored_path(self.zones, manifest.delivery_id, manifest)
+            with open_stored(stored, manifest, opener, Limits(), self.zones.tmp) as (name, stream):
                 found[path.parent.name] = name.read_bytes() if stream is None else stream.read()
         return found
 

@@ -99,10 +99,12 @@ def test_without_its_header_the_receivers_own_key_opens_nothing(place: SealedPla
 def test_what_was_shredded_before_it_was_encoded_is_refused_and_may_come_again(place: SealedPlace) -> None:
     delivery = accepted(place)
     book = ledger(place.home)
-    job = make_job(settings(place.home), delivery)
+    shown = repr(make_job(settings(place.home), delivery))
+    assert "AGE-SECRET-KEY" not in shown
+    assert "age-encryption" not in shown
     assert shred_delivery(place.zones, book, NOW, str(delivery))
     with pytest.raises(IntegrationError) as caught:
-        run_job(job)
+        make_job(settings(place.home), delivery)
     assert caught.value.reason == Reason.DATA_KEY_SHREDDED
     assert not [path for path in place.zones.staging.rglob("*") if path.is_file()]
     entry = book.entry(delivery)

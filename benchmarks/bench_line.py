@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from integration import pipeline, sample
-from integration.pseudonyms.keyring import make_demo_keyring
+from integration.pseudonyms.demo_keys import make_demo_keys
 from integration.settings import forget_settings
 from integration.storage import Zones
 
@@ -72,7 +72,7 @@ def measure(scale: float) -> dict[str, Any]:
     try:
         sample.generate(Zones(home), scale=scale, defects="none")
         forget_settings()
-        make_demo_keyring(Zones(home))
+        make_demo_keys(Zones(home))
         return {"scale": scale} | stages()
     finally:
         shutil.rmtree(home)

@@ -23,7 +23,7 @@ from helpers.evaluation import Quality, families_items, pairwise, persons_items
 from integration import inputs, pipeline, sample, warehouse
 from integration.ledger import Ledger
 from integration.linkage import build_families, link_persons
-from integration.pseudonyms.keyring import make_demo_keyring
+from integration.pseudonyms.demo_keys import make_demo_keys
 from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
 
@@ -58,7 +58,7 @@ def made(home: Path, scale: float) -> None:
     """Make a sample and take it in, as far as linkage needs it."""
     sample.generate(Zones(home), scale=scale)
     forget_settings()
-    make_demo_keyring(Zones(home))
+    make_demo_keys(Zones(home))
     pipeline.receive()
     ids = pipeline.pending()
     for delivery_id in ids:

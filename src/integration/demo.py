@@ -19,6 +19,7 @@ from integration.airflow_watch import Watch
 from integration.contracts import contract_ids
 from integration.errors import IntegrationError
 from integration.names import DomainCode
+from integration.pseudonyms.demo_keys import hand_out_demo_keys
 from integration.reasons import Reason
 from integration.settings import Settings, forget_settings, get_settings
 from integration.signals import ended_by_signal
@@ -40,11 +41,13 @@ def run_demo(home: Path, *, seed: int = 2026, scale: float = 0.5, busy: float = 
     os.environ["INTEGRATION_HOME"] = str(home)
     forget_settings()
     with ended_by_signal():
-        _say(1, "Keys: a passphrase and a keyring, for this installation only")
+        _say(1, "Keys: a passphrase and a keyring, for this installation only; a key keeper's beside them")
         _make_keys(get_settings())
         _say(2, "Sample: synthetic deliveries of every source and municipality")
         _make_sample(seed, scale, busy)
         settings = get_settings()
+        if settings.first_pass_keys is None:
+            hand_out_demo_keys(settings.zones)
         if not work_waits(settings):
             _note("Nothing new in the inbox, every municipality is up to date: Airflow is not needed")
             return

@@ -1,78 +1,64 @@
-"""``python -m integration.encode_process DELIVERY_ID``: encode one delivery, and die.
+"""``python -m integration.encode_process DELIVERY_ID --job``: the first pass over one delivery, and the end.
 
 Identifiers stay readable in a process's memory after they are deleted there, so every delivery is encoded in a
-process of its own that leaves no core dump, that no debugger can attach to, and that writes its folder whole or
-not at all. Standard output gets the counts as one line of JSON, standard error a reason code; neither gets a
-value. Exit codes: 0 fine, 1 rows were refused or fields made null, 2 failure.
+process of its own that leaves no core dump, that no debugger can attach to, and that writes nothing on disk: its
+batches, without identifiers, go through standard output to the process that started it. It opens the first-pass key
+itself and has no other but, through its pipe, what opens the envelope of its delivery: that lies nowhere opened. Standard error stays silent, and no failure tells a value. Exit codes: 0 fine, 2 failure.
+
+A payload that was encoded at its source is examined here too, with a bound on memory: a file from elsewhere may be
+made to break what reads it, and then breaks this process alone.
 """
 
 from __future__ import annotations
 
-import fcntl
 import gc
-import json
 import os
 import pickle
-import resource
-import shutil
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from integration.encode_job import JOB_FLAG, EncodeJob
-from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
-from integration.names import DeliveryId, DomainCode, InvalidName
+from integration.errors import EXIT_FAILURE, EXIT_FINE, IntegrationError
+from integration.hardening import bound_memory, harden
+from integration.pseudonyms.frames import FAILURE, RESULT, FrameWriter
 from integration.reasons import Reason
-from integration.storage import Zones, atomic_directory, read_json
 
 if TYPE_CHECKING:
-    from integration.pseudonyms.encode import EncodeResult
-    from integration.pseudonyms.keyring import Keyring
+    from integration.pseudonyms.encode import FirstResult
+    from integration.pseudonyms.tables import Sink
 
-_PR_SET_DUMPABLE = 4
-
-
-def harden() -> None:
-    """Make this process leave nothing behind: no core dump, no debugger, files for its owner only."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        import ctypes
-
-        if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-            raise IntegrationError(Reason.INTERNAL, "the process could not be made undumpable")
+MEMORY_BYTES = 4 * 1024**3
+"""The address space that examining an encoded payload may take."""
 
 
-def encode(job: EncodeJob) -> EncodeResult:
-    """Encode one delivery from the raw zone into its staging folder.
+def encode(job: EncodeJob, sink: Sink) -> FirstResult:
+    """Make the first-pass batches of a job.
 
-    Nothing is written without the right key. The same delivery and key give the same bytes, so doing it again
-    is harmless. Raises :class:`KeyUnavailable`, :class:`DeliveryRefused` (the raw files are no longer what was
-    received) and :class:`IntegrationError`.
+    Nothing comes out without the right key. Raises :class:`KeyUnavailable`, :class:`DeliveryRefused` (the file is not
+    what was received) and :class:`IntegrationError`.
     """
-    from integration.deliveries.manifest import read_manifest
     from integration.deliveries.read import Limits, open_rows
-    from integration.deliveries.stored import open_stored, stored_path
-    from integration.pseudonyms.encode import encode_delivery
-    from integration.pseudonyms.keyring import open_keyring
+    from integration.deliveries.stored import open_stored
 
-    zones, delivery = Zones(job.home), DeliveryId.parse(job.delivery_id)
-    keys = open_keyring(zones.keys / "keyring.json", job.passphrase)
-    check_fingerprints(zones, zones.domain_of(delivery), keys)
-    raw, limits = zones.raw_dir(delivery), Limits(job.max_payload_bytes, job.max_line_bytes)
-    manifest = read_manifest(raw / "manifest.json")
-    if str(manifest.delivery_id) != job.delivery_id:
-        raise IntegrationError(Reason.MANIFEST_INVALID, file=job.delivery_id)
-    stored = stored_path(zones, delivery, manifest)
-    target = zones.staging_dir(delivery)
+    manifest, limits = job.manifest, Limits(job.max_payload_bytes, job.max_line_bytes)
+    opening = open_stored(job.payload, manifest, job.opener, limits, job.tmp)
+    if job.key is None:
+        from integration.encoded_payload import read_payload
+
+        bound_memory(MEMORY_BYTES)
+        target = _nowhere if job.check_only else sink
+        with opening as (payload, opened):
+            return read_payload(payload, manifest, job.contract, limits, target, opened)
+    from integration.pseudonyms.encode import encode_delivery
+    from integration.pseudonyms.first_pass import open_expected
+
+    keys = open_expected(job.key)
     with (
-        _alone(raw, target),
-        atomic_directory(target) as folder,
-        open_stored(stored, manifest, job.opener, limits, zones.tmp) as (payload, opened),
+        opening as (payload, opened),
         open_rows(payload, job.contract, job.supplier, manifest, limits=limits, opened=opened) as rows,
     ):
         return encode_delivery(
@@ -80,82 +66,36 @@ def encode(job: EncodeJob) -> EncodeResult:
             job.contract,
             job.supplier.dialect,
             keys,
-            delivery,
-            folder,
+            manifest.supplier,
+            sink,
             created_on=manifest.created_at.date(),
-            nil_return=manifest.nil_return,
         )
 
 
-def check_fingerprints(zones: Zones, domain: DomainCode, keys: Keyring) -> None:
-    """Hold the keyring against what this domain was encoded with before.
-
-    A passphrase that opens a keyring does not prove that it is the same keyring: another root would make
-    pseudonyms that match nothing. Raises :class:`KeyUnavailable` (KEY_WRONG).
-    """
-    encoded = next((zones.staging / domain).glob("*/*/encode.json"), None)
-    mine = keys.fingerprints()
-    for path in (encoded, zones.warehouse / f"{domain}.json"):
-        known = read_json(path).get("key_fingerprints", {}) if path is not None and path.exists() else {}
-        if any(known[name] != mine[name] for name in known.keys() & mine.keys()):
-            raise KeyUnavailable(Reason.KEY_WRONG)
+def _nowhere(name: str, batch: object) -> None:
+    """Hand on nothing."""
 
 
-@contextmanager
-def _alone(raw: Path, target: Path) -> Iterator[None]:
-    """Let one process at a time encode a delivery, and clear away what a killed one left."""
-    handle = os.open(raw, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        for stale in target.parent.glob(f".{target.name}.*.partial"):
-            shutil.rmtree(stale, ignore_errors=True)
-        yield
-    finally:
-        os.close(handle)
-
-
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], source: BinaryIO, target: BinaryIO) -> int:
     """Run one job and return the exit code."""
+    frames = FrameWriter(target)
     try:
         harden()
-        if len(arguments) == 2 and arguments[1] == JOB_FLAG:
-            job: EncodeJob = pickle.load(sys.stdin.buffer)  # noqa: S301  our own parent's, through a pipe
-            result = encode(job)
-        elif len(arguments) == 1:
-            result = _encode_by_id(arguments[0])
-        else:
-            raise IntegrationError(Reason.INPUT_INVALID, "usage: encode_process DELIVERY_ID")
+        if len(arguments) != 2 or arguments[1] != JOB_FLAG:
+            raise IntegrationError(Reason.INPUT_INVALID, "usage: encode_process DELIVERY_ID --job")
+        job: EncodeJob = pickle.load(source)  # noqa: S301  our own parent's, through a pipe
+        result = encode(job, frames.batch)
+        frames.last(RESULT, asdict(result))
+    except BrokenPipeError:
+        return EXIT_FAILURE  # whoever asked is gone
     except IntegrationError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        told = {"reason": error.reason.value, "detail": error.detail, "row": error.row, "field": error.field}
+        frames.last(FAILURE, told)
         return EXIT_FAILURE
     except Exception as error:
-        print(_describe(error), file=sys.stderr)  # noqa: T201
+        frames.last(FAILURE, {"reason": Reason.INTERNAL.value, "detail": _describe(error)})
         return EXIT_FAILURE
-    print(json.dumps(asdict(result), sort_keys=True))  # noqa: T201
-    return EXIT_FINDINGS if result.rows_refused or result.fields_nulled else EXIT_FINE
-
-
-def _encode_by_id(delivery_id: str) -> EncodeResult:
-    """Encode a delivery that the ledger knows and enter that in the ledger; slower to start than a job."""
-    from integration.audit import End, processing
-    from integration.encode_job import make_job
-    from integration.ledger import Ledger
-    from integration.settings import get_settings
-
-    settings = get_settings()
-    try:
-        delivery = DeliveryId.parse(delivery_id)
-    except InvalidName:
-        raise IntegrationError(Reason.DELIVERY_UNKNOWN) from None
-    ledger = Ledger(settings.ledger())
-    if ledger.entry(delivery) is None:
-        raise IntegrationError(Reason.DELIVERY_UNKNOWN)
-    with processing(settings, "encode", [f"delivery:{delivery}"]) as recorder:
-        result = encode(make_job(settings, delivery))
-        recorder.ends = [End(f"delivery:{delivery}", "encoded")]
-    facts = {name: value for name, value in asdict(result).items() if name != "delivery_id"}
-    ledger.append(delivery, "encoded", at=settings.now(), facts=facts)
-    return result
+    return EXIT_FINE
 
 
 def _describe(error: Exception) -> str:
@@ -164,7 +104,7 @@ def _describe(error: Exception) -> str:
         f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}integration{os.sep}" in f.filename
     ]
     place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{Reason.INTERNAL.value}: {type(error).__name__}{place}"
+    return f"{type(error).__name__}{place}"
 
 
 def stay_light() -> None:
@@ -176,4 +116,4 @@ def stay_light() -> None:
 if __name__ == "__main__":
     gc.disable()  # nothing here refers to itself, and the process is short
     stay_light()
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))

@@ -41,9 +41,12 @@ if TYPE_CHECKING:
 def receive(source: str | None = None) -> list[Outcome]:
     """Take in what lies in the inbox (of one source): each delivery is accepted whole or quarantined whole."""
     from integration.deliveries.receive import receive_inbox
+    from integration.encode_stage import examiner
 
     settings = get_settings()
-    receipts = receive_inbox(settings.zones, _ledger(settings), settings, source=source)
+    receipts = receive_inbox(
+        settings.zones, _ledger(settings), settings, source=source, encoded=examiner(settings)
+    )
     return [
         Outcome(
             delivery_id=str(receipt.delivery_id or receipt.quarantine_id),
@@ -66,17 +69,19 @@ def pending(source: str | None = None) -> list[str]:
 
 @audit.stage
 def encode(delivery_id: str) -> Outcome:
-    """Replace a delivery's identifiers by keyed pseudonyms, in a short-lived process of its own.
+    """Replace a delivery's identifiers by keyed pseudonyms, in two passes.
 
-    Raises :class:`KeyUnavailable` or :class:`IntegrationError` when that process fails; nothing was written then.
+    A short-lived process does the first, this one the second. What was encoded at its source has
+    had its first pass. Raises :class:`KeyUnavailable` or :class:`IntegrationError` when either fails; nothing was
+    written then.
     """
-    from integration.encode_job import make_job, run_job
+    from integration import encode_stage
 
     settings = get_settings()
     ledger = _ledger(settings)
     entry = _known(ledger, delivery_id)
     if entry.state == "received":
-        facts = run_job(make_job(settings, entry.delivery))
+        facts = encode_stage.encode(settings, entry.delivery, _keys(settings))
         ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
         entry = _known(ledger, delivery_id)
     return _settled(entry)
@@ -200,7 +205,7 @@ def overview(domain: str) -> DomainResult:
 @audit.stage
 def indicators(domain: str) -> DomainResult:
     """Calculate the indicators and publish the domain's file by an atomic rename."""
-    from integration import warehouse
+    from integration import encode_stage, warehouse
 
     settings, code = get_settings(), DomainCode(domain)
     result = _build(domain, "indicators", ("indicators",))
@@ -214,7 +219,8 @@ def indicators(domain: str) -> DomainResult:
             "run_date": run[0],
             "fingerprint": run[1],
             "tables": rows,
-            "key_fingerprints": _keys(settings).fingerprints(),
+            "key_fingerprints": _keys(settings).fingerprints()
+            | encode_stage.first_fingerprints(settings, code),
         }
         write_json(settings.zones.warehouse / f"{domain}.json", manifest)
     return result

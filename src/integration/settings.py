@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     ledger_url: str = ""
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
+    first_pass_keys: Path | None = None
+    """Folder of the first-pass keys, ``<domain>.json``; ``keys/first-pass`` unless set."""
+    first_pass_passphrase_file: Path | None = None
+    """Where the encoding process finds their passphrase (``passphrase`` beside them unless set); not read here."""
+    encode_command: tuple[str, ...] = ()
+    """Words put before the encoding process's own command, to run it as another user: sudo -n -u encoder."""
     arrival_grace_seconds: int = 900
     """A payload without its manifest is given this long before it is refused."""
     max_payload_bytes: int = 2 * 1024**3
@@ -97,6 +103,11 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """SQLAlchemy URL of the ledger; a SQLite file in the home folder unless set."""
         return self.ledger_url or f"sqlite:///{self.zones.home / 'ledger.sqlite'}"
+
+    @property
+    def first_pass_folder(self) -> Path:
+        """The folder of the first-pass keys."""
+        return (self.first_pass_keys or self.zones.first_pass_keys).absolute()
 
     def passphrase_bytes(self) -> bytes:
         """The keyring's passphrase, from the environment, the named file or ``keys/passphrase``.

@@ -75,6 +75,16 @@ class Zones:
         return self.keys / "deliveries"
 
     @property
+    def first_pass_keys(self) -> Path:
+        """First-pass keys as they were handed out, one a domain; only the encoding process opens them."""
+        return self.keys / "first-pass"
+
+    @property
+    def keeper(self) -> Path:
+        """The sample's key keeper; absent in a real installation, where that is somebody else."""
+        return self.home / "keeper"
+
+    @property
     def suppliers(self) -> Path:
         """``<org>.yml`` a supplier."""
         return self.home / "suppliers"

@@ -17,7 +17,7 @@ from integration import pipeline, warehouse
 from integration.airflow_local import airflow_home, migrate
 from integration.demo import run_demo
 from integration.names import DeliveryId
-from integration.pseudonyms.keyring import make_demo_keyring
+from integration.pseudonyms.demo_keys import make_demo_keys
 from integration.sample import generate
 from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
@@ -33,7 +33,7 @@ def small(home: Path, suppliers: tuple[str, ...]) -> Zones:
     for path in (*zones.suppliers.glob("*.yml"), *zones.inbox.iterdir()):
         if path.stem not in suppliers:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    make_demo_keyring(zones)
+    make_demo_keys(zones)
     return zones
 
 

@@ -35,7 +35,7 @@ class Installation:
 def run_sample(home: Path, **options: object) -> Installation:
     """Make a sample in ``home`` and run the whole line on it in this process."""
     from integration import pipeline, sample
-    from integration.pseudonyms.keyring import make_demo_keyring
+    from integration.pseudonyms.demo_keys import make_demo_keys
 
     before = os.environ.get("INTEGRATION_HOME")
     os.environ["INTEGRATION_HOME"] = str(home)
@@ -43,7 +43,7 @@ def run_sample(home: Path, **options: object) -> Installation:
     try:
         sample.generate(Zones(home), **options)
         forget_settings()
-        make_demo_keyring(Zones(home))
+        make_demo_keys(Zones(home))
         return Installation(home, pipeline.run().exit_code)
     finally:
         if before is None:

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from helpers.canaries import hits
-from helpers.deliveries import NOW, PASSPHRASE, add_supplier, full_row, ledger, put, settings
+from helpers.deliveries import NOW, add_supplier, full_row, ledger, put, settings
+from helpers.encoding import encode_now, make_keys
 from integration.deliveries.quarantine import quarantined
 from integration.deliveries.receive import receive_inbox
-from integration.encode_job import make_job, run_job
 from integration.errors import IntegrationError
-from integration.pseudonyms import keyring
-from integration.pseudonyms.keyring import init_keyring
 from integration.reasons import Reason
 from integration.storage import Zones
 
@@ -33,8 +31,7 @@ LEFT_OUT = ("raw", "quarantine", "inbox", "keys", "suppliers")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
-    init_keyring(tmp_path / "keys" / "keyring.json", PASSPHRASE, NOW)
+    make_keys(tmp_path, monkeypatch)
     return tmp_path
 
 
@@ -77,7 +74,7 @@ def test_no_byte_and_no_decoded_table_holds_a_planted_person(
     receipts = receive_inbox(zones, ledger(home), settings(home))
     assert [receipt.accepted for receipt in receipts] == [True, False, False]
     (entry,) = ledger(home).entries()
-    result = run_job(make_job(settings(home), entry.delivery))
+    result = encode_now(settings(home), entry.delivery)
     ledger(home).append(entry.delivery, "encoded", at=NOW, facts=result)
     assert (result["rows_in"], result["rows_refused"]) == (3, 2)
 
@@ -101,7 +98,7 @@ def test_a_process_that_fails_tells_no_planted_person(home: Path) -> None:
     payload = Zones(home).raw_dir(entry.delivery) / "payload.csv"
     payload.write_bytes(payload.read_bytes().replace(b"Quirijntje", b"Quirijntja"))
     with pytest.raises(IntegrationError) as caught:
-        run_job(make_job(settings(home), entry.delivery))
+        encode_now(settings(home), entry.delivery)
     assert caught.value.reason == Reason.HASH_MISMATCH
     assert not [form for form in FORMS if form in str(caught.value)]
     assert hits(home, FORMS, leave_out=LEFT_OUT) == {}

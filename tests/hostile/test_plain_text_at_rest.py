@@ -12,16 +12,15 @@ from typing import Any
 import pytest
 
 from helpers.canaries import hits
-from helpers.deliveries import CHILD, NOW, PASSPHRASE, ledger, put, settings
+from helpers.deliveries import CHILD, NOW, ledger, put, settings
+from helpers.encoding import encode_now, make_keys
 from helpers.sealing import SealedPlace
 from integration import encode_process, storage
 from integration.deliveries import envelope, quarantine, receive
 from integration.deliveries.receive import receive_inbox
-from integration.encode_job import make_job, run_job
+from integration.encode_job import make_job
 from integration.ledger import Ledger
 from integration.pseudonyms import encode as encoding
-from integration.pseudonyms import keyring
-from integration.pseudonyms.keyring import init_keyring
 from integration.reasons import Reason
 from integration.storage import Zones
 
@@ -40,9 +39,8 @@ LEDGER_STEPS = ((Ledger, "register"), (Ledger, "append"))
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SealedPlace:
     """A good sealed delivery that replaces one that failed its check, a new one, and one of another municipality."""
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
     place = SealedPlace(tmp_path)
-    init_keyring(place.zones.keys / "keyring.json", PASSPHRASE, NOW)
+    make_keys(place.home, monkeypatch)
     place.send(1)
     (receipt,) = place.receive()
     assert receipt.delivery_id
@@ -111,7 +109,7 @@ def test_after_receipt_and_encoding_nothing_can_be_read(place: SealedPlace) -> N
         "WRONG_MUNICIPALITY",
     }
     for entry in entries:
-        assert run_job(make_job(settings(place.home), entry.delivery))["rows_ok"] > 0
+        assert encode_now(settings(place.home), entry.delivery)["rows_ok"] > 0
     assert hits(place.home, CANARIES) == {}
 
 
@@ -170,9 +168,12 @@ def test_a_kill_while_a_delivery_is_encoded_leaves_nothing(
         monkeypatch.setattr(storage, "MEMORY_BYTES", -1)
     take_in(place.home)
     job = make_job(settings(place.home), ledger(place.home).entries()[0].delivery)
-    assert killed(lambda: encode_process.encode(job), lambda m: m.setattr(encoding, "encode_delivery", kill))
+    assert killed(
+        lambda: encode_process.encode(job, kill), lambda m: m.setattr(encoding, "encode_delivery", kill)
+    )
     assert hits(place.home, CANARIES) == {}
-    assert run_job(job)["rows_ok"] == 3
+    delivery = job.manifest.delivery_id
+    assert encode_now(settings(place.home), delivery)["rows_ok"] == 3
     assert hits(place.home, CANARIES) == {}
 
 

@@ -509,7 +509,7 @@ def test_a_killed_run_leaves_nothing_that_it_opened(
     seen: list[bytes] = []
 
     def kill(*arguments: Any) -> None:
-        seen.append(arguments[-1].read())
+        seen.append(arguments[5].read())
         raise Killed
 
     with monkeypatch.context() as patch:

@@ -23,7 +23,8 @@ from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, ST
 from integration.errors import IntegrationError, UsageError
 from integration.ledger import Ledger
 from integration.names import DomainCode
-from integration.pseudonyms.keyring import list_keys, make_demo_keyring, open_keyring
+from integration.pseudonyms.demo_keys import make_demo_keys
+from integration.pseudonyms.keyring import list_keys, open_keyring
 from integration.reasons import Reason
 from integration.settings import forget_settings, get_settings
 from integration.storage import Zones, write_bytes
@@ -223,7 +224,7 @@ def test_free_text_about_a_look_is_refused_and_nothing_is_written(home: Path, wr
 
 
 def prepared(home: Path) -> Any:
-    make_demo_keyring(Zones(home))
+    make_demo_keys(Zones(home))
     forget_settings()
     return get_settings()
 

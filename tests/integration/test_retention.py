@@ -17,6 +17,7 @@ import pytest
 
 from helpers.canaries import hits
 from helpers.deliveries import NOW, PASSPHRASE, csv_bytes, full_row, ledger, put
+from helpers.encoding import make_keys
 from helpers.sealing import SealedPlace, signer
 from integration import audit, pipeline
 from integration.audit.verify import verify
@@ -25,8 +26,6 @@ from integration.deliveries.receive import receive_inbox
 from integration.errors import IntegrationError, UsageError
 from integration.ledger import Ledger
 from integration.names import DeliveryId
-from integration.pseudonyms import keyring
-from integration.pseudonyms.keyring import init_keyring
 from integration.reasons import Reason
 from integration.retention import Count, PurgeResult, purge
 from integration.settings import Settings, forget_settings
@@ -38,10 +37,10 @@ OLD, OLDER = datetime(2022, 12, 27, 6, tzinfo=NOW.tzinfo), datetime(2022, 11, 1,
 class Home:
     """An installation with one supplier, whose clock can be set."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.place = SealedPlace(tmp_path)
         self.path, self.zones = self.place.home, self.place.zones
-        init_keyring(self.zones.keys / "keyring.json", PASSPHRASE, NOW)
+        make_keys(self.path, monkeypatch)
         self.at(NOW)
 
     @property
@@ -92,10 +91,9 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     monkeypatch.setenv("INTEGRATION_PASSPHRASE", PASSPHRASE.decode())
-    home = Home(tmp_path)
+    home = Home(tmp_path, monkeypatch)
     monkeypatch.setenv("INTEGRATION_HOME", str(home.path))
     forget_settings()
     yield home

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from helpers.sealing import seal_sample
 from integration import pipeline, sample
+from integration.pseudonyms.demo_keys import hand_out_demo_keys
 from integration.pseudonyms.keyring import init_keyring
 from integration.settings import forget_settings, get_settings
 from integration.storage import Zones
@@ -41,9 +43,9 @@ def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
         keyring = Zones(home).keys / "keyring.json"
         if name == "plain":
             init_keyring(keyring, b"one passphrase for both", get_settings().now())
+            hand_out_demo_keys(Zones(home))
         else:
-            keyring.parent.mkdir(parents=True, mode=0o700)
-            keyring.write_bytes((Zones(tmp_path / "plain").keys / "keyring.json").read_bytes())
+            shutil.copytree(Zones(tmp_path / "plain").keys, Zones(home).keys)
             sent = len(list(Zones(home).inbox.rglob("*.manifest.json")))
             assert seal_sample(home) == sent > 20
             assert not list(Zones(home).inbox.rglob("*.csv"))

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from helpers.deliveries import KEYS, add_supplier, full_row
+from helpers.deliveries import add_supplier, full_row
+from helpers.encoding import encode_both
 from integration.deliveries.read import RawRow
 from integration.errors import DeliveryRefused, IntegrationError
 from integration.names import DeliveryId
-from integration.pseudonyms.encode import EncodeResult, encode_delivery
+from integration.pseudonyms.second_pass import EncodeResult
 from integration.pseudonyms.tokens import parse_token
 from integration.reasons import Reason
 
@@ -63,9 +64,7 @@ def encode(tmp_path: Path) -> Any:
         folder = tmp_path / f"out{next(counter)}"
         folder.mkdir()
         delivery = DeliveryId.parse(f"{source}.WT0321.GM0321.2026-W04.0001")
-        result = encode_delivery(
-            rows, supplier.contract, supplier.dialect, KEYS, delivery, folder, created_on=CREATED
-        )
+        result = encode_both(rows, supplier.contract, supplier.dialect, delivery, folder, created_on=CREATED)
         return Encoded(folder, result)
 
     return run
@@ -200,11 +199,10 @@ def test_no_rows_are_three_empty_tables(encode: Any, tmp_path: Path) -> None:
     supplier = add_supplier(tmp_path)
     (tmp_path / "nil").mkdir()
     delivery = DeliveryId.parse("wijkteam.WT0321.GM0321.2026-W04.0001")
-    result = encode_delivery(
+    result = encode_both(
         [],
         supplier.contract,
         supplier.dialect,
-        KEYS,
         delivery,
         tmp_path / "nil",
         created_on=CREATED,
@@ -462,8 +460,8 @@ def test_what_breaks_inside_tells_no_value(encode: Any, tmp_path: Path) -> None:
 
     (tmp_path / "broken").mkdir()
     with pytest.raises(IntegrationError) as caught:
-        encode_delivery(
-            [RawRow(1, Broken(row))], supplier.contract, supplier.dialect, KEYS,
+        encode_both(
+            [RawRow(1, Broken(row))], supplier.contract, supplier.dialect,
             DeliveryId.parse("wijkteam.WT0321.GM0321.2026-W04.0001"), tmp_path / "broken", created_on=CREATED,
         )  # fmt: skip
     assert caught.value.reason == Reason.INTERNAL

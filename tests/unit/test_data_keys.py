@@ -15,26 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.deliveries import NOW, PASSPHRASE, add_supplier, ledger, put, settings
+from helpers.encoding import encode_now, make_keys
 from helpers.sealing import SealedPlace
 from integration.deliveries.data_keys import BODY, Joined, header_end, header_path
 from integration.deliveries.quarantine import quarantined, replay
 from integration.deliveries.receive import receive_inbox
 from integration.deliveries.seal_keys import Receiver
 from integration.deliveries.shredding import shred_delivery
-from integration.encode_job import make_job, run_job
+from integration.encode_job import make_job
 from integration.errors import IntegrationError, UsageError
 from integration.names import DeliveryId
-from integration.pseudonyms import keyring
-from integration.pseudonyms.keyring import init_keyring
 from integration.reasons import Reason
 from integration.storage import Zones
 
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SealedPlace:
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
     place = SealedPlace(tmp_path)
-    init_keyring(place.zones.keys / "keyring.json", PASSPHRASE, NOW)
+    make_keys(place.home, monkeypatch)
     return place
 
 
@@ -114,12 +112,12 @@ def test_what_was_shredded_before_it_was_encoded_is_refused_and_may_come_again(p
     place.sent.pop(1)
     place.send(1, place.right(4))
     assert place.receive()[0].accepted
-    assert run_job(make_job(settings(place.home), delivery))["rows_ok"] == 4
+    assert encode_now(settings(place.home), delivery)["rows_ok"] == 4
 
 
 def test_what_was_encoded_stays_as_it_is(place: SealedPlace) -> None:
     delivery = accepted(place)
-    run_job(make_job(settings(place.home), delivery))
+    encode_now(settings(place.home), delivery)
     ledger(place.home).append(delivery, "encoded", at=NOW)
     assert shred_delivery(place.zones, ledger(place.home), NOW, str(delivery))
     entry = ledger(place.home).entry(delivery)

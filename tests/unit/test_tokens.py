@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from itertools import combinations
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.names import DomainCode
+from integration.pseudonyms.first_pass import FIRST_PURPOSES, FirstPass, Known
 from integration.pseudonyms.keyring import hkdf
+from integration.pseudonyms.second_pass import token_array
 from integration.pseudonyms.tokens import TokenMaker, fingerprint, labelled, message, parse_token
 
 HOUTEN, EDE = DomainCode("GM0321"), DomainCode("GM0228")
@@ -93,6 +97,10 @@ def test_golden_values() -> None:
         == "1.GM0321.person.7cb01d38f2d66c98930284f5102c5489"
     )
     assert fingerprint(KEY) == "49f14ace726e5250"
+    first = FirstPass(Known(HOUTEN, 1, "0" * 16), KEY).maker("person")
+    digest = first.digest(message("bsn", labelled("bsn", "999900006")))
+    assert digest.hex() == "786913287d9bf865f55ba6c2d92bb0ae"
+    assert maker.token(digest) == "1.GM0321.person.3194b4b2cb71c219810c1bbc634859a6"
     assert hkdf(KEY, b"integration/v1/GM0321/person").hex()[:32] == "b8d4e661c7c39abfdeff39e8403ec232"
 
 
@@ -102,6 +110,36 @@ def test_a_list_of_messages_gives_what_each_gives() -> None:
         assert maker.tokens([b"a", None, b"b", b"a"]) == [
             maker.token(b"a"), None, maker.token(b"b"), maker.token(b"a"),
         ]  # fmt: skip
+
+
+@given(st.lists(st.none() | st.binary(min_size=16, max_size=16), max_size=9), st.integers(1, 3))
+def test_a_column_of_tokens_is_what_each_gives(digests: list[bytes | None], keys: int) -> None:
+    maker = TokenMaker(12, EDE, "address", [bytes([n]) * 32 for n in range(keys)])
+    column = pa.array([b"0" * 16, *digests], pa.binary(16))
+    for part in (column, column.slice(1)):
+        made = token_array(maker, part)
+        made.validate(full=True)
+        assert made.to_pylist() == maker.tokens(part.to_pylist())
+
+
+def test_two_passes_are_two_hmacs() -> None:
+    """What anybody can check with the standard library: HMAC under the one key, cut, then under the other."""
+    known = Known(HOUTEN, 3, "0" * 16)
+    one = hkdf(KEY, b"integration/first-pass/v3/GM0321/key")
+    digest = hmac.digest(one, b"message", "sha256")[:16]
+    assert FirstPass(known, KEY).maker("key").digests([b"message", None]) == [digest, None]
+    token = TokenMaker(1, HOUTEN, "key", [b"second"]).token(digest)
+    assert token == "1.GM0321.key." + hmac.digest(b"second", digest, "sha256")[:16].hex()
+
+
+def test_first_pass_keys_of_domains_versions_and_purposes_share_nothing() -> None:
+    made = {
+        FirstPass(Known(domain, version, "0" * 16), KEY).maker(purpose).digest(b"message")
+        for domain in (HOUTEN, EDE)
+        for version in (1, 2)
+        for purpose in FIRST_PURPOSES
+    }
+    assert len(made) == 12
 
 
 def test_a_chain_rekeys_a_token_without_its_message() -> None:
@@ -146,6 +184,8 @@ def test_the_grammar() -> None:
 
 def test_a_maker_shows_no_key() -> None:
     maker = TokenMaker(1, HOUTEN, "person", [KEY])
+    assert KEY.hex() not in repr(FirstPass(Known(HOUTEN, 1, "0" * 16), KEY))
+    assert repr(FirstPass(Known(HOUTEN, 1, "0" * 16), KEY)) == "FirstPass(GM0321, version=1)"
     assert repr(maker) == "TokenMaker(1.GM0321.person)"
     with pytest.raises(ValueError, match="known purpose"):
         TokenMaker(1, HOUTEN, "score", [KEY])

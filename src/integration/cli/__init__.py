@@ -17,6 +17,7 @@ def main() -> None:
     from integration.cli import (  # noqa: F401  they register their commands
         around,
         audit,
+        first_pass,
         line,
         operate,
         retention,

@@ -114,6 +114,7 @@ def open_check(
     from integration.deliveries.open_check import open_check as check
     from integration.deliveries.read import Limits
     from integration.deliveries.seal_keys import Receiver
+    from integration.encode_stage import examiner
 
     chosen = settings()
     keys = Keys(
@@ -121,6 +122,7 @@ def open_check(
         supplier=_supplier(supplier) if supplier else _named(manifest),
         own=_own(chosen.zones.keys),
         previous=previous,
+        encoded=examiner(chosen),
     )
     limits = Limits(chosen.max_payload_bytes, chosen.max_line_bytes)
     lines = check(envelope, manifest, keys, chosen.today(), limits, chosen.zones.tmp)

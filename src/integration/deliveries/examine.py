@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +18,7 @@ from integration.contracts import Contract, Supplier, contract_ids, load_contrac
 from integration.deliveries.claims import Claim
 from integration.deliveries.manifest import Manifest, parse_manifest, read_text
 from integration.deliveries.read import Limits, RawRow, open_rows
+from integration.deliveries.stored import Opener
 from integration.errors import DeliveryRefused
 from integration.ledger import Entry
 from integration.names import Period
@@ -63,6 +64,7 @@ def examine_agreement(manifest: Manifest, desk: str, supplier: Supplier, now: da
     CONTRACT_MISMATCH, WRONG_MUNICIPALITY, WRONG_ENCODING, WRONG_DELIMITER, PERIOD_INVALID.
     """
     dialect, payload = supplier.dialect, manifest.payload
+    raw = payload.made_with is None
     first_wrong = next(
         (
             (reason, field)
@@ -87,11 +89,11 @@ def examine_agreement(manifest: Manifest, desk: str, supplier: Supplier, now: da
                     "municipality",
                 ),
                 (
-                    not _same_encoding(payload.encoding, dialect.encoding),
+                    raw and not _same_encoding(payload.encoding, dialect.encoding),
                     Reason.WRONG_ENCODING,
                     "payload.encoding",
                 ),
-                (payload.delimiter != dialect.delimiter, Reason.WRONG_DELIMITER, "payload.delimiter"),
+                (raw and payload.delimiter != dialect.delimiter, Reason.WRONG_DELIMITER, "payload.delimiter"),
                 (not _fits(manifest.period, supplier, now), Reason.PERIOD_INVALID, "period"),
             )
             if wrong
@@ -144,6 +146,11 @@ def examine_place(
     return None
 
 
+ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier, Opener | None], None]
+"""Examines what was encoded at its source, in its envelope when there is what opens that;
+raises :class:`DeliveryRefused`. It belongs to who knows the keys in use."""
+
+
 def examine_payload(
     path: Path,
     manifest: Manifest,
@@ -151,12 +158,20 @@ def examine_payload(
     supplier: Supplier,
     limits: Limits,
     opened: BinaryIO | None = None,
+    encoded: Callable[[], None] | None = None,
 ) -> None:
     """Read the payload (``opened``: out of its envelope) to its last byte against the manifest.
+
+    One that was encoded at its source is for ``encoded``; FORMAT_UNKNOWN without it.
 
     Raises :class:`DeliveryRefused` as :func:`~integration.deliveries.read.open_rows` does, and
     WRONG_MUNICIPALITY, SUPPLIER_MISMATCH and LABEL_MISMATCH with the row that speaks of another delivery.
     """
+    if manifest.payload.made_with is not None:
+        if encoded is None:
+            raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
+        encoded()
+        return
     expected = (
         ("gemeente_code", manifest.municipality, Reason.WRONG_MUNICIPALITY),
         ("bron_org_code", manifest.supplier, Reason.SUPPLIER_MISMATCH),

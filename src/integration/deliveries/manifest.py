@@ -16,7 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from integration.deliveries.payload import Payload, describe_encoded, parse_file, parse_payload
 from integration.deliveries.strict_json import Keys, refused
+from integration.encoded import is_encoded
 from integration.errors import DeliveryRefused, UsageError
 from integration.names import DeliveryId, InvalidName, MunicipalityCode, Period, SourceId, SupplierCode
 from integration.names import municipality as municipality_code
@@ -38,26 +40,12 @@ MARK = "SYNTHETISCH"
 MAX_BYTES = 256 * 1024
 """A manifest has some seventy short column names; anything near this size is none."""
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()+-]{0,119}")
 _LABEL = re.compile(r"[!-~](?:[ -~]{0,62}[!-~])?")
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEY_ID = re.compile(r"[0-9a-f]{16}")
 _SIGNATURE = re.compile(r"[0-9a-f]{128}")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
-
-
-@dataclass(frozen=True)
-class Payload:
-    """The file that a manifest is about: plain name, size, SHA-256, data rows, header, encoding, delimiter."""
-
-    file: str
-    bytes: int
-    sha256: str
-    rows: int
-    columns: tuple[str, ...]
-    encoding: str
-    delimiter: str
 
 
 @dataclass(frozen=True)
@@ -113,7 +101,6 @@ class Manifest:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form; of a sealed delivery without its signature."""
-        payload = {**vars(self.payload), "columns": list(self.payload.columns)}
         content: dict[str, Any] = {
             "format": FORMAT,
             "source": self.source,
@@ -123,7 +110,7 @@ class Manifest:
             "sequence": self.sequence,
             "delivery_label": self.delivery_label,
             "contract": {"id": self.contract_id, "version": self.contract_version},
-            "payload": payload,
+            "payload": self.payload.as_dict(),
             "nil_return": self.nil_return,
             "created_at": self.created_at.isoformat(),
         }
@@ -148,24 +135,22 @@ def make_manifest(
 ) -> Manifest:
     """Describe a payload file of ``supplier``: read it as the receiver will, and count and hash it.
 
+    One that was encoded at its source tells itself what it is.
+
     Raises :class:`DeliveryRefused` with what the receiver would say of the file, and :class:`UsageError`
     (INPUT_INVALID) when municipality or period do not follow the grammar of names.
     """
-    from integration.deliveries.read import open_rows
-
     try:
         about, when = municipality_code(municipality), Period.parse(period)
     except InvalidName as error:
         raise UsageError(Reason.INPUT_INVALID, str(error)) from None
-    contract = supplier.contract
-    label = f"{supplier.code}-{when}-{sequence}"
-    with open_rows(payload, contract, supplier, empty_allowed=nil_return) as reader:
-        for row in reader:
-            label = row.values["levering_id"].strip() if row.number == 1 else label
-        header, totals = reader.header, reader.totals
-    if nil_return and totals.rows:
+    told, label = (_told_encoded if is_encoded(payload) else _told_raw)(payload, supplier, nil_return)
+    label = label or f"{supplier.code}-{when}-{sequence}"
+    if nil_return and told.rows:
         raise UsageError(Reason.INPUT_INVALID, "a nil return has no rows")
-    dialect = supplier.dialect
+    if told.made_with is not None and told.made_with.domain != about:
+        raise DeliveryRefused(Reason.DOMAIN_MISMATCH)
+    contract = supplier.contract
     return Manifest(
         source=SourceId(supplier.source),
         supplier=SupplierCode(supplier.code),
@@ -175,19 +160,32 @@ def make_manifest(
         delivery_label=label,
         contract_id=contract.id,
         contract_version=contract.version,
-        payload=Payload(
-            payload.name,
-            totals.bytes,
-            totals.sha256,
-            totals.rows,
-            header,
-            dialect.encoding,
-            dialect.delimiter,
-        ),
+        payload=told,
         nil_return=nil_return,
         created_at=created_at,
         mark=mark,
     )
+
+
+def _told_raw(payload: Path, supplier: Supplier, nil_return: bool) -> tuple[Payload, str]:
+    """Read a raw payload as the receiver will; what it is, and the label of its first row."""
+    from integration.deliveries.read import open_rows
+
+    label = ""
+    with open_rows(payload, supplier.contract, supplier, empty_allowed=nil_return) as reader:
+        for row in reader:
+            label = row.values["levering_id"].strip() if row.number == 1 else label
+        header, totals = reader.header, reader.totals
+    way = supplier.dialect
+    told = Payload(
+        payload.name, totals.bytes, totals.sha256, totals.rows, header, way.encoding, way.delimiter
+    )
+    return told, label
+
+
+def _told_encoded(payload: Path, supplier: Supplier, nil_return: bool) -> tuple[Payload, str]:  # noqa: ARG001
+    told, header = describe_encoded(payload, supplier)
+    return told, header.delivery_label
 
 
 def manifest_path(payload: Path) -> Path:
@@ -237,7 +235,7 @@ def parse_manifest(text: bytes) -> Manifest:
         delivery_label=whole.text("delivery_label", _LABEL),
         contract_id=contract.named("id", source_id),
         contract_version=contract.text("version", _VERSION),
-        payload=_payload(payload),
+        payload=parse_payload(payload),
         nil_return=whole.flag("nil_return"),
         created_at=whole.moment("created_at"),
         mark=mark,
@@ -261,7 +259,7 @@ def _seal(whole: Keys) -> Seal:
         signer=whole.text("signer", _KEY_ID),
         previous=whole.text("previous", _SHA256) if whole.has("previous") else None,
         envelope=Envelope(
-            file=_file(envelope, "envelope"),
+            file=parse_file(envelope, "envelope"),
             bytes=envelope.number("bytes", 0, 2**53),
             sha256=envelope.text("sha256", _SHA256),
         ),
@@ -269,22 +267,3 @@ def _seal(whole: Keys) -> Seal:
     for keys in (envelope, signature):
         keys.nothing_else()
     return seal
-
-
-def _file(keys: Keys, where: str) -> str:
-    file = keys.text("file")
-    if not _FILE_NAME.fullmatch(file) or ".." in file:
-        raise DeliveryRefused(Reason.PATH_UNSAFE, field=f"{where}.file")
-    return file
-
-
-def _payload(keys: Keys) -> Payload:
-    return Payload(
-        file=_file(keys, "payload"),
-        bytes=keys.number("bytes", 0, 2**53),
-        sha256=keys.text("sha256", _SHA256),
-        rows=keys.number("rows", 0, 2**31 - 1),
-        columns=keys.texts("columns"),
-        encoding=keys.text("encoding"),
-        delimiter=keys.text("delimiter"),
-    )

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from integration.contracts import Supplier, load_contract
 from integration.deliveries.envelope import check_envelope, check_sizes, open_envelope
-from integration.deliveries.examine import examine_payload
+from integration.deliveries.examine import ExamineEncoded, examine_payload
 from integration.deliveries.manifest import Manifest, parse_manifest, read_text
 from integration.deliveries.opening import digest
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver, key_id
 from integration.deliveries.signing import prove, verify
+from integration.deliveries.stored import Opener
 from integration.errors import DeclarationError, DeliveryRefused, KeyUnavailable
 from integration.reasons import Reason
 from integration.storage import unnamed
@@ -39,13 +41,15 @@ class Line:
 class Keys:
     """The keys and agreements at hand; whatever is absent makes something unknown, not wrong.
 
-    ``own`` is the public signing key of this place, ``previous`` the file of the manifest before.
+    ``own`` is the public signing key of this place, ``previous`` the file of the manifest before, ``encoded``
+    examines what was encoded at its source.
     """
 
     receiver: Receiver
     supplier: Supplier | None = None
     own: str | None = None
     previous: Path | None = None
+    encoded: ExamineEncoded | None = None
 
 
 def open_check(
@@ -132,7 +136,11 @@ def _content(envelope: Path, told: Manifest, keys: Keys, limits: Limits, tmp: Pa
             open_envelope(envelope, told, limits, identity, opened)
             if supplier is not None:
                 contract = load_contract(told.source, told.contract_version)
-                examine_payload(Path(told.payload.file), told, contract, supplier, limits, opened)
+                encoded = keys.encoded
+                opener = Opener(str(identity))
+                ask = partial(encoded, envelope, told, contract, supplier, opener) if encoded else None
+                name = Path(told.payload.file)
+                examine_payload(name, told, contract, supplier, limits, opened, ask)
 
     what = "Te openen, en de inhoud is die van het manifest"
     return _try(what if supplier is None else f"{what} en van de afspraak", check)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,12 +20,19 @@ from integration.deliveries import claims
 from integration.deliveries.chain import BEFORE, LINK, examine_chain
 from integration.deliveries.claims import Claim
 from integration.deliveries.data_keys import BODY, rename, split
-from integration.deliveries.examine import examine_agreement, examine_files, examine_payload, examine_place
+from integration.deliveries.examine import (
+    ExamineEncoded,
+    examine_agreement,
+    examine_files,
+    examine_payload,
+    examine_place,
+)
 from integration.deliveries.manifest import Manifest, read_manifest
 from integration.deliveries.opening import digest, examine_seal, open_payload, put_in_order
 from integration.deliveries.quarantine import put_reason
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver
+from integration.deliveries.stored import Opener
 from integration.errors import DeclarationError, DeliveryRefused
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId
@@ -83,8 +91,17 @@ class Receipt:
     rows: int = 0
 
 
-def receive_inbox(zones: Zones, ledger: Ledger, clock: Clock, source: str | None = None) -> list[Receipt]:
+def receive_inbox(
+    zones: Zones,
+    ledger: Ledger,
+    clock: Clock,
+    source: str | None = None,
+    *,
+    encoded: ExamineEncoded | None = None,
+) -> list[Receipt]:
     """Take in everything that is ready in the inbox, of one ``source`` or of all; finish what a crash left.
+
+    ``encoded`` examines what was encoded at its source; without it such deliveries are refused.
 
     What comes from nobody we know belongs to no source, and is quarantined whichever is asked for.
     """
@@ -95,7 +112,7 @@ def receive_inbox(zones: Zones, ledger: Ledger, clock: Clock, source: str | None
         if source is not None and isinstance(supplier, Supplier) and supplier.source != source:
             continue
         with claims.desk_lock(zones, desk):
-            receipts += _Desk(zones, ledger, clock, receiver, desk, supplier).work()
+            receipts += _Desk(zones, ledger, clock, receiver, desk, supplier, encoded).work()
     return receipts
 
 
@@ -120,9 +137,10 @@ class _Desk:
         receiver: Receiver,
         desk: str,
         supplier: Supplier | Reason,
+        encoded: ExamineEncoded | None,
     ) -> None:
         self._zones, self._ledger, self._clock, self._receiver = zones, ledger, clock, receiver
-        self._desk, self._supplier = desk, supplier
+        self._desk, self._supplier, self._encoded = desk, supplier, encoded
         self._limits = Limits(clock.max_payload_bytes, clock.max_line_bytes)
 
     def work(self) -> list[Receipt]:
@@ -191,8 +209,16 @@ class _Desk:
         examine_chain(manifest, known, refused)
         told[LINK] = told.pop("digest")
         opening = open_payload(claim, manifest, self._receiver, self._limits, self._zones.tmp)
+        ask = self._encoded and partial(
+            self._encoded,
+            claim.content / manifest.file,
+            manifest,
+            contract,
+            self._supplier,
+            Opener(str(self._receiver.identity(manifest.seal.audience))) if manifest.seal else None,
+        )
         with opening as (payload, opened):
-            examine_payload(payload, manifest, contract, self._supplier, self._limits, opened)
+            examine_payload(payload, manifest, contract, self._supplier, self._limits, opened, ask)
         return replaced
 
     def _arrival(self, claim: Claim) -> datetime:

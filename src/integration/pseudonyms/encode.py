@@ -1,6 +1,6 @@
-"""Encoding: the one place where identifiers and keys meet, and where identifiers end.
+"""The first pass: the one place where identifiers and a key meet, and where identifiers end.
 
-Rows come in as texts by contract column; three tables of pseudonyms, attributes and findings go out. Required
+Rows come in as texts by contract column; three tables of 16-byte tokens, attributes and findings go out. Required
 fields that are empty or cannot be used refuse their row; optional ones become null. Whatever fails inside
 becomes an error without a value.
 """
@@ -8,16 +8,14 @@ becomes an error without a value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Protocol
 
 from integration.contracts.model import Contract, Field
 from integration.errors import DeliveryRefused, IntegrationError
-from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.fields import (
     FIELD_NULLED,
     ROW_REFUSED,
@@ -27,7 +25,7 @@ from integration.pseudonyms.fields import (
     Verdict,
     judge_for,
 )
-from integration.pseudonyms.keyring import Keyring
+from integration.pseudonyms.first_pass import FIRST_PURPOSES, FirstPass
 from integration.pseudonyms.mentions import (
     ADDRESS_MESSAGES,
     PERSON_MESSAGES,
@@ -37,14 +35,11 @@ from integration.pseudonyms.mentions import (
 )
 from integration.pseudonyms.normalise import VERSION
 from integration.pseudonyms.persons import Batch, PersonBatch, PersonReader
-from integration.pseudonyms.tables import Tables
+from integration.pseudonyms.tables import Batches, Sink
 from integration.pseudonyms.tokens import labelled, labeller, message
 from integration.reasons import Reason
-from integration.storage import write_json
 
 BATCH_ROWS = 4096
-USED = ("person", "address", "key")
-"""The purposes whose keys encoding uses."""
 _ENVELOPE = ("status_aanlevering", "peildatum")
 _CHILD = ("kind", "patient")
 
@@ -64,65 +59,59 @@ class RawRow(Protocol):
 
 
 @dataclass(frozen=True)
-class EncodeResult:
-    """What encoding a delivery came to: ids, counts and fingerprints. It is also ``encode.json``."""
+class FirstResult:
+    """What the first pass over a delivery came to: counts, and what it was made with. Never a value."""
 
-    delivery_id: str
     rows_in: int
     rows_ok: int
     rows_refused: int
     fields_nulled: int
     contract: str
-    key_fingerprints: Mapping[str, str]
     normalisation_version: int
-    nil_return: bool
+    first_pass_version: int
+    first_pass_fingerprint: str
 
 
 def encode_delivery(
     rows: Iterable[RawRow],
     contract: Contract,
     dialect: Dialect,
-    keys: Keyring,
-    delivery: DeliveryId,
-    out_dir: Path,
+    keys: FirstPass,
+    supplier: str,
+    sink: Sink,
     *,
     created_on: date,
-    nil_return: bool = False,
-) -> EncodeResult:
-    """Encode a delivery's rows into ``out_dir``: the three tables in Parquet, and ``encode.json``.
+) -> FirstResult:
+    """Encode a delivery's rows: the first pass. The three tables' batches go to ``sink``, tokens as 16 bytes.
 
     ``created_on`` is the day the supplier made the delivery: a birth date after it cannot be. The same input
-    and keys give the same bytes. Raises :class:`DeliveryRefused` (WRONG_MUNICIPALITY) when a row is about
-    another municipality, what ``rows`` raises itself, and INTERNAL, without any value, for everything else.
+    and key give the same batches. Raises :class:`DeliveryRefused` (WRONG_MUNICIPALITY) when a row is about
+    another municipality than the key, what ``rows`` raises itself, and INTERNAL, without any value, for
+    everything else.
     """
     try:
-        encoder = _Encoder(contract, dialect, keys, delivery, created_on)
-        source = iter(rows)
-        with Tables(out_dir, contract, delivery) as tables:
-            while batch := list(islice(source, BATCH_ROWS)):
-                encoder.encode(batch, tables)
-        result = encoder.result(nil_return)
-        write_json(out_dir / "encode.json", asdict(result))
+        encoder = _Encoder(contract, dialect, keys, supplier, created_on)
+        source, batches = iter(rows), Batches(contract, sink)
+        while batch := list(islice(source, BATCH_ROWS)):
+            encoder.encode(batch, batches)
+        return encoder.result()
     except IntegrationError:
         raise
     except Exception as error:
-        raise IntegrationError(Reason.INTERNAL, type(error).__name__, file=str(delivery)) from None
-    return result
+        raise IntegrationError(Reason.INTERNAL, type(error).__name__) from None
 
 
 class _Encoder:
     """One delivery's columns, persons, keys and counts."""
 
     def __init__(
-        self, contract: Contract, dialect: Dialect, keys: Keyring, delivery: DeliveryId, created_on: date
+        self, contract: Contract, dialect: Dialect, keys: FirstPass, supplier: str, created_on: date
     ) -> None:
-        domain = DomainCode(delivery.municipality)
-        self._contract, self._delivery = contract, delivery
-        self._fingerprints = keys.fingerprints(domain, USED)
-        self._person, self._address, self._key = (keys.maker(domain, purpose) for purpose in USED)
+        self._contract, self._supplier, self._known = contract, supplier, keys.known
+        self._person, self._address, self._key = (keys.maker(purpose) for purpose in FIRST_PURPOSES)
         self._persons = [PersonReader(contract, person, dialect, created_on) for person in contract.blocks]
         self._columns = {field.name: self._column(field, dialect) for field in contract if _is_kept(field)}
-        self._seen: set[str] = set()
+        self._seen: set[bytes] = set()
         self._order = {name: place for place, name in enumerate(contract.names)}
         self._counts = {"rows_in": 0, "rows_ok": 0, "rows_refused": 0, "fields_nulled": 0}
 
@@ -131,8 +120,8 @@ class _Encoder:
         if field.role != "key":
             return Column(field, judge)
         parts = (
-            ("source", self._delivery.source),
-            ("supplier", self._delivery.supplier),
+            ("source", self._contract.id),
+            ("supplier", self._supplier),
             ("field", field.name),
         )
         scope = message("key", *(labelled(label, text) for label, text in parts))
@@ -144,7 +133,7 @@ class _Encoder:
 
         return Column(field, judge_key, recurring=not field.unique)
 
-    def encode(self, rows: Sequence[RawRow], tables: Tables) -> None:
+    def encode(self, rows: Sequence[RawRow], tables: Batches) -> None:
         """Encode one batch."""
         numbers = [row.number for row in rows]
         texts = [row.values for row in rows]
@@ -162,7 +151,7 @@ class _Encoder:
         refused = {finding.row_number for finding in findings if finding.effect == ROW_REFUSED}
         for name, column in self._columns.items():
             if column.field.role == "key":
-                values[name] = self._key.tokens(values[name])
+                values[name] = self._key.digests(values[name])
         findings += self._duplicates(values["record_id"], numbers, refused)
         kept = [place for place, number in enumerate(numbers) if number not in refused]
         self._write_findings(findings, refused, tables)
@@ -174,16 +163,14 @@ class _Encoder:
         self._write_mentions(values, persons, secret, kept, tables)
 
     def _check_municipality(self, batch: Batch, numbers: Sequence[int]) -> None:
-        codes, own = batch["gemeente_code"], self._delivery.municipality
+        codes, own = batch["gemeente_code"], self._known.domain
         if all(code.strip() == own for code in set(codes)):
             return
         row = next(number for number, code in zip(numbers, codes, strict=True) if code.strip() != own)
-        raise DeliveryRefused(
-            Reason.WRONG_MUNICIPALITY, file=str(self._delivery), row=row, field="gemeente_code"
-        )
+        raise DeliveryRefused(Reason.WRONG_MUNICIPALITY, row=row, field="gemeente_code")
 
     def _duplicates(
-        self, keys: Sequence[str | None], numbers: Sequence[int], refused: set[int]
+        self, keys: Sequence[bytes | None], numbers: Sequence[int], refused: set[int]
     ) -> Iterator[Finding]:
         """Refuse every further row with a record id that an accepted row had; adds to ``refused``."""
         for key, number in zip(keys, numbers, strict=True):
@@ -194,7 +181,7 @@ class _Encoder:
                 yield Finding(number, "record_id", Reason.RECORD_DUPLICATE, ROW_REFUSED)
             self._seen.add(key)
 
-    def _write_findings(self, findings: list[Finding], refused: set[int], tables: Tables) -> None:
+    def _write_findings(self, findings: list[Finding], refused: set[int], tables: Batches) -> None:
         """Write findings by row and column; of a refused row only what refused it."""
         told = [f for f in findings if f.effect == ROW_REFUSED or f.row_number not in refused]
         told.sort(key=lambda finding: (finding.row_number, self._order[finding.field]))
@@ -212,7 +199,7 @@ class _Encoder:
         persons: Mapping[str, PersonBatch],
         secret: Sequence[bool],
         kept: Sequence[int],
-        tables: Tables,
+        tables: Batches,
     ) -> None:
         homes = {name: addresses(person) for name, person in persons.items()}
         child = next((homes[name] for name in _CHILD if name in homes), None)
@@ -231,9 +218,9 @@ class _Encoder:
 
         columns: dict[str, Sequence[Any]] = dict(found.columns)
         for name in PERSON_MESSAGES:
-            columns[name] = self._person.tokens(columns[name])
+            columns[name] = self._person.digests(columns[name])
         for name in ADDRESS_MESSAGES:
-            columns[name] = self._address.tokens(columns[name])
+            columns[name] = self._address.digests(columns[name])
         lookup = self._contract.column
         statuses = person.statuses.get(lookup(role, "bsn") or "", [])
         columns |= {name: row_value(name) for name in ("record_key", "row_number", "peildatum")}
@@ -247,14 +234,13 @@ class _Encoder:
         }
         return columns
 
-    def result(self, nil_return: bool) -> EncodeResult:
-        """Return the counts and fingerprints of the whole delivery."""
-        return EncodeResult(
-            delivery_id=str(self._delivery),
+    def result(self) -> FirstResult:
+        """Return the counts of the whole delivery, and what it was encoded with."""
+        return FirstResult(
             contract=f"{self._contract.id} {self._contract.version}",
-            key_fingerprints=self._fingerprints,
             normalisation_version=VERSION,
-            nil_return=nil_return,
+            first_pass_version=self._known.version,
+            first_pass_fingerprint=self._known.fingerprint,
             **self._counts,
         )
 

@@ -1,14 +1,16 @@
-"""The three tables an encoded delivery consists of, written to Parquet batch by batch: memory stays flat."""
+"""The three tables an encoded delivery consists of, after the first pass and after the second, batch by batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from integration.contracts.model import Contract
 from integration.names import DeliveryId
+from integration.pseudonyms.mentions import ADDRESS_MESSAGES, PERSON_MESSAGES
+from integration.pseudonyms.tokens import TOKEN_BYTES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,15 +87,77 @@ def _recurring(schema: pa.Schema) -> list[str]:
     return [name for name in schema.names if "token" not in name and name != "record_key"]
 
 
-class Tables:
-    """Writers of the three tables in one folder. The same rows give the same bytes."""
+def final_schemas(contract: Contract) -> dict[str, pa.Schema]:
+    """Return the three tables' columns as they are after the second pass."""
+    return dict(zip(NAMES, (record_schema(contract), mention_schema(), finding_schema()), strict=True))
 
-    def __init__(self, folder: Path, contract: Contract, delivery: DeliveryId) -> None:
+
+def token_columns(contract: Contract) -> dict[str, dict[str, str]]:
+    """Return, per table, the columns that hold tokens with the purpose of each."""
+    keys = {field.name: "key" for field in contract.with_role("key") if field.name != "record_id"}
+    people = dict.fromkeys(PERSON_MESSAGES, "person") | dict.fromkeys(ADDRESS_MESSAGES, "address")
+    return {
+        "records": {"record_key": "key", **keys},
+        "mentions": {"record_key": "key", **people},
+        "findings": {},
+    }
+
+
+def first_schemas(contract: Contract) -> dict[str, pa.Schema]:
+    """Return the three tables' columns after the first pass: tokens are 16 bytes, and no delivery is named."""
+    import pyarrow as pa
+
+    binary, tokens = pa.binary(TOKEN_BYTES), token_columns(contract)
+    return {
+        name: pa.schema(
+            [
+                pa.field(field.name, binary if field.name in tokens[name] else field.type)
+                for field in schema
+                if field.name not in IDENTITY
+            ]
+        )
+        for name, schema in final_schemas(contract).items()
+    }
+
+
+Sink = Callable[[str, "pa.RecordBatch"], None]
+"""Where batches of first-pass tables go: the table's name and the batch."""
+
+
+class Batches:
+    """Makes record batches of the first-pass tables and hands them to a sink, in the order they are made."""
+
+    def __init__(self, contract: Contract, sink: Sink) -> None:
+        self._schemas = first_schemas(contract)
+        self._sink = sink
+
+    def write(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Hand on one batch of a table; an empty one is left out."""
+        import pyarrow as pa
+
+        if not len(next(iter(columns.values()))):
+            return
+        schema = self._schemas[name]
+        arrays = [_array(columns[field.name], field.type) for field in schema]
+        self._sink(name, pa.record_batch(arrays, schema=schema))
+
+
+def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
+    """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
+    import pyarrow as pa
+
+    first = values[0]
+    if values[-1] is first and values.count(first) == len(values):
+        return pa.repeat(pa.scalar(first, kind), len(values))
+    return pa.array(values, kind)
+
+
+class Tables:
+    """Writers of the three final tables in one folder. The same batches give the same bytes."""
+
+    def __init__(self, folder: Path, contract: Contract) -> None:
         import pyarrow.parquet as pq
 
-        schemas = (record_schema(contract), mention_schema(), finding_schema())
-        self._identity = identity(delivery)
-        self._schemas = dict(zip(NAMES, schemas, strict=True))
         self._writers = {
             name: pq.ParquetWriter(
                 folder / f"{name}.parquet",
@@ -103,7 +167,7 @@ class Tables:
                 use_dictionary=_recurring(schema),  # type: ignore[arg-type]  # lists are fine, their stubs not
                 write_statistics=_recurring(schema),
             )
-            for name, schema in self._schemas.items()
+            for name, schema in final_schemas(contract).items()
         }
 
     def __enter__(self) -> Tables:
@@ -115,17 +179,6 @@ class Tables:
         for writer in self._writers.values():
             writer.close()
 
-    def write(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Write one batch of a table; the identity columns are added here."""
-        import pyarrow as pa
-
-        length = len(next(iter(columns.values())))
-        if length == 0:
-            return
-        arrays = []
-        for field in self._schemas[name]:
-            if field.name in self._identity:
-                arrays.append(pa.repeat(pa.scalar(self._identity[field.name]), length))
-            else:
-                arrays.append(pa.array(columns[field.name], field.type))
-        self._writers[name].write_batch(pa.record_batch(arrays, schema=self._schemas[name]))
+    def write(self, name: str, batch: pa.RecordBatch) -> None:
+        """Write one batch of a table."""
+        self._writers[name].write_batch(batch)

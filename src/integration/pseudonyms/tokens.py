@@ -10,7 +10,7 @@ token without the identifier.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -21,7 +21,6 @@ PURPOSES = ("person", "address", "key", "family", "output", "audit")
 
 TOKEN_BYTES = 16
 _BLOCK = 64
-_HEX = 2 * TOKEN_BYTES
 
 _TOKEN = re.compile(r"([1-9][0-9]{0,3})\.([A-Z0-9]{2,12})\.([a-z]{2,12})\.([0-9a-f]{32})")
 
@@ -68,24 +67,57 @@ def message(kind: str, *fields: bytes) -> bytes:
 
 def fingerprint(key: bytes) -> str:
     """Sixteen hexadecimal digits that recognise a key without giving anything away about it."""
-    return _Hmac(key).digest(b"integration key fingerprint").hex()[:16]
+    return DigestMaker(key).full(b"integration key fingerprint").hex()[:16]
 
 
-class _Hmac:
-    """HMAC-SHA-256 (RFC 2104) under one key, its two padded blocks hashed once: 2.5 times as fast."""
+class DigestMaker:
+    """HMAC-SHA-256 (RFC 2104) cut to 16 bytes, under one key whose padded blocks are hashed once: 2.5 times as fast.
+
+    It holds a key: never log, pickle or return it.
+    """
 
     def __init__(self, key: bytes) -> None:
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self.inner = sha256(bytes(b ^ 0x36 for b in block))
-        self.outer = sha256(bytes(b ^ 0x5C for b in block))
+        self._inner = sha256(bytes(b ^ 0x36 for b in block))
+        self._outer = sha256(bytes(b ^ 0x5C for b in block))
 
-    def digest(self, text: bytes) -> bytes:
-        """Return the 32 bytes for one message."""
-        first = self.inner.copy()
+    def __repr__(self) -> str:
+        return "DigestMaker()"
+
+    def full(self, text: bytes) -> bytes:
+        """Return all 32 bytes for one message."""
+        first = self._inner.copy()
         first.update(text)
-        second = self.outer.copy()
+        second = self._outer.copy()
         second.update(first.digest())
         return second.digest()
+
+    def digest(self, text: bytes) -> bytes:
+        """Return the 16 bytes for one message."""
+        return self.full(text)[:TOKEN_BYTES]
+
+    def digests(self, messages: Sequence[bytes | None]) -> list[bytes | None]:
+        """Return the 16 bytes of many messages, None for None."""
+        if None not in messages:
+            return [*self.each(messages)]  # type: ignore[arg-type]  # there is no None
+        made = iter(self.each(text for text in messages if text is not None))
+        return [None if text is None else next(made) for text in messages]
+
+    def each(self, messages: Iterable[bytes]) -> list[bytes]:
+        """Return the 16 bytes of many messages.
+
+        The same as :meth:`digest` for each, written out: encoding spends most of its time here.
+        """
+        copy_inner, copy_outer, size = self._inner.copy, self._outer.copy, TOKEN_BYTES
+        made: list[bytes] = []
+        add = made.append
+        for text in messages:
+            first = copy_inner()
+            first.update(text)
+            second = copy_outer()
+            second.update(first.digest())
+            add(second.digest()[:size])
+        return made
 
 
 class TokenMaker:
@@ -95,8 +127,7 @@ class TokenMaker:
         if purpose not in PURPOSES or not chain:
             raise ValueError("a token maker needs a known purpose and at least one key")
         self._prefix = f"{version}.{domain}.{purpose}."
-        self._chain = [_Hmac(key) for key in chain[:-1]]
-        self._last = _Hmac(chain[-1])
+        self._chain = [DigestMaker(key) for key in chain]
 
     def __repr__(self) -> str:
         return f"TokenMaker({self._prefix[:-1]})"
@@ -104,26 +135,24 @@ class TokenMaker:
     def token(self, text: bytes) -> str:
         """Return the token of one message."""
         for step in self._chain:
-            text = step.digest(text)[:TOKEN_BYTES]
-        return self._prefix + self._last.digest(text)[:TOKEN_BYTES].hex()
+            text = step.digest(text)
+        return self._prefix + text.hex()
 
     def tokens(self, messages: Sequence[bytes | None]) -> list[str | None]:
-        """Return the tokens of many messages, None for None.
+        """Return the tokens of many messages, None for None."""
+        digests: Sequence[bytes | None] = messages
+        for step in self._chain:
+            digests = step.digests(digests)
+        prefix = self._prefix
+        return [None if digest is None else prefix + digest.hex() for digest in digests]
 
-        The same as :meth:`token` for each, written out: encoding spends most of its time here.
+    def text(self, digests: bytes) -> tuple[str, int]:
+        """Return the tokens of 16-byte messages that stand one after the other, as one text, and a token's length.
+
+        The same as :meth:`token` for each, put together in a few calls.
         """
-        if self._chain:
-            return [None if text is None else self.token(text) for text in messages]
-        prefix, copy_inner, copy_outer = self._prefix, self._last.inner.copy, self._last.outer.copy
-        made: list[str | None] = []
-        add = made.append
-        for text in messages:
-            if text is None:
-                add(None)
-                continue
-            first = copy_inner()
-            first.update(text)
-            second = copy_outer()
-            second.update(first.digest())
-            add(prefix + second.hexdigest()[:_HEX])
-        return made
+        size = TOKEN_BYTES
+        for step in self._chain:
+            digests = b"".join(step.each(digests[at : at + size] for at in range(0, len(digests), size)))
+        prefix, width = self._prefix, len(self._prefix) + 2 * size
+        return (prefix + digests.hex("|", size).replace("|", prefix) if digests else ""), width

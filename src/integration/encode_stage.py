@@ -1,0 +1,126 @@
+"""Encoding at the receiver: starts the process that sees raw rows, and does the second pass over what it gives.
+
+The staging folder is written whole or not at all. Killed at any point it can be done again, with the same bytes:
+between the two passes nothing is on disk, and a half-written folder is cleared away by the next run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from integration.encode_job import EncodeJob, FirstPassProcess, make_job, plain
+from integration.encoded_payload import known_to
+from integration.errors import DeliveryRefused, IntegrationError, KeyUnavailable
+from integration.names import DeliveryId, DomainCode
+from integration.pseudonyms.first_pass import Known, known_first_pass
+from integration.pseudonyms.second_pass import SecondPass
+from integration.reasons import Reason
+from integration.storage import Zones, atomic_directory, read_json
+
+if TYPE_CHECKING:
+    from integration.contracts import Contract, Supplier
+    from integration.deliveries.examine import ExamineEncoded
+    from integration.deliveries.manifest import Manifest
+    from integration.deliveries.stored import Opener
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
+
+
+def encode(settings: Settings, delivery: DeliveryId, keys: Keyring) -> dict[str, Any]:
+    """Encode one delivery from the raw zone into its staging folder; return the content of ``encode.json``.
+
+    Nothing is written without the right keys, of both passes. The same delivery and keys give the same bytes, so
+    doing it again is harmless. Raises :class:`KeyUnavailable`, :class:`DeliveryRefused` (the raw files are no
+    longer what was received) and :class:`IntegrationError`.
+    """
+    zones, job = settings.zones, make_job(settings, delivery)
+    known = job.key.known if job.key else known_to(settings, job.manifest)
+    check_fingerprints(zones, known, keys)
+    target = zones.staging_dir(delivery)
+    with _alone(job.payload.parent, target), atomic_directory(target) as folder:
+        second = SecondPass(job.contract, delivery, keys, folder)
+        with FirstPassProcess(job, settings.encode_command) as first:
+            second.run(first.batches())
+        if first.result is None:
+            raise IntegrationError(Reason.INTERNAL, file=str(delivery))
+        return asdict(second.finish(first.result, nil_return=job.manifest.nil_return))
+
+
+def check_fingerprints(zones: Zones, known: Known, keys: Keyring) -> None:
+    """Hold both passes' keys against what this domain was encoded with before.
+
+    A passphrase that opens a keyring does not prove that it is the same keyring: another root would make
+    pseudonyms that match nothing. Raises :class:`KeyUnavailable` (KEY_WRONG).
+    """
+    encoded = next((zones.staging / known.domain).glob("*/*/encode.json"), None)
+    mine = keys.fingerprints() | known.fingerprints
+    for path in (encoded, zones.warehouse / f"{known.domain}.json"):
+        before = read_json(path).get("key_fingerprints", {}) if path is not None and path.exists() else {}
+        if any(before[name] != mine[name] for name in before.keys() & mine.keys()):
+            raise KeyUnavailable(Reason.KEY_WRONG)
+
+
+def first_fingerprints(settings: Settings, domain: DomainCode) -> dict[str, str]:
+    """Return the fingerprint of the first-pass key that a domain uses; empty when none was handed out."""
+    try:
+        return known_first_pass(settings.first_pass_folder, domain).fingerprints
+    except KeyUnavailable:
+        return {}
+
+
+def examiner(settings: Settings) -> ExamineEncoded:
+    """Return what examines a payload that was encoded at its source, before it is taken in.
+
+    It raises :class:`DeliveryRefused`: FIRST_PASS_UNKNOWN, DOMAIN_MISMATCH, NORMALISATION_MISMATCH, SIZE_MISMATCH,
+    HASH_MISMATCH, ROWS_MISMATCH and what reading the payload tells; :class:`KeyUnavailable` when no first-pass key
+    is known for the domain, which is not the delivery's fault.
+    """
+
+    def examine(
+        path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, opener: Opener | None
+    ) -> None:
+        known_to(settings, manifest)
+        job = EncodeJob(
+            payload=path,
+            manifest=manifest,
+            contract=contract,
+            supplier=plain(supplier),
+            max_payload_bytes=settings.max_payload_bytes,
+            max_line_bytes=settings.max_line_bytes,
+            key=None,
+            opener=opener,
+            tmp=settings.zones.tmp,
+            check_only=True,
+        )
+        with FirstPassProcess(job) as process:
+            try:
+                deque(process.batches(), maxlen=0)
+            except DeliveryRefused:
+                raise
+            except KeyUnavailable:
+                raise
+            except IntegrationError:  # whatever broke there was made by this file
+                raise DeliveryRefused(Reason.ENCODED_INVALID) from None
+
+    return examine
+
+
+@contextmanager
+def _alone(raw: Path, target: Path) -> Iterator[None]:
+    """Let one process at a time encode a delivery, and clear away what a killed one left."""
+    handle = os.open(raw, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        for stale in target.parent.glob(f".{target.name}.*.partial"):
+            shutil.rmtree(stale, ignore_errors=True)
+        yield
+    finally:
+        os.close(handle)

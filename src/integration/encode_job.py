@@ -74,13 +74,13 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """
     from integration.contracts import load_contract, load_supplier
     from integration.deliveries.manifest import read_manifest
-    from integration.deliveries.seal_keys import Receiver
+    from integration.deliveries.seal_keys import receiver_of
     from integration.deliveries.stored import opener_of
 
     path = settings.zones.raw_dir(delivery) / "manifest.json"
     if not path.is_file():
         raise IntegrationError(Reason.DELIVERY_UNKNOWN, file=str(delivery))
-    manifest, receiver = read_manifest(path), Receiver(settings.zones.keys, settings.passphrase_bytes)
+    manifest, receiver = read_manifest(path), receiver_of(settings.zones.keys, settings.passphrase_bytes())
     supplier = load_supplier(settings.zones, delivery.supplier)
     dialect = supplier.dialect
     plain = PlainDialect(dialect.delimiter, dialect.encoding, dialect.list_separator, dialect.date_pattern)

@@ -101,7 +101,7 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """
     from integration.contracts import load_contract, load_supplier
     from integration.deliveries.manifest import read_manifest
-    from integration.deliveries.seal_keys import Receiver
+    from integration.deliveries.seal_keys import receiver_of
     from integration.deliveries.stored import opener_of, stored_path
 
     raw = settings.zones.raw_dir(delivery)
@@ -110,7 +110,7 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     manifest = read_manifest(raw / "manifest.json")
     if manifest.delivery_id != delivery:
         raise IntegrationError(Reason.MANIFEST_INVALID, file=str(delivery))
-    receiver = Receiver(settings.zones.keys, settings.passphrase_bytes)
+    receiver = receiver_of(settings.zones.keys, settings.passphrase_bytes())
     return EncodeJob(
         payload=stored_path(settings.zones, delivery, manifest),
         manifest=manifest,

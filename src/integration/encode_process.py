@@ -3,7 +3,8 @@
 Identifiers stay readable in a process's memory after they are deleted there, so every delivery is encoded in a
 process of its own that leaves no core dump, that no debugger can attach to, and that writes nothing on disk: its
 batches, without identifiers, go through standard output to the process that started it. It opens the first-pass key
-itself and has no other but, through its pipe, what opens the envelope of its delivery: that lies nowhere opened. Standard error stays silent, and no failure tells a value. Exit codes: 0 fine, 2 failure.
+itself and has no other but, through its pipe, what opens its delivery's envelope. Standard error stays silent, and no
+failure tells a value. Exit codes: 0 fine, 2 failure.
 
 A payload that was encoded at its source is examined here too, with a bound on memory: a file from elsewhere may be
 made to break what reads it, and then breaks this process alone.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,3 +120,9 @@ class Receiver:
             secret = read_wrapped(path, self._passphrase(), _RECEIVER)
             self._opened[recipient] = x25519.Identity.from_str(secret.decode())
         return self._opened[recipient]
+
+
+@lru_cache(maxsize=4)
+def receiver_of(folder: Path, passphrase: bytes) -> Receiver:
+    """Return the identities in a folder, the same ones to all who ask here: unwrapping one takes a while."""
+    return Receiver(folder, lambda: passphrase)

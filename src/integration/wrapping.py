@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ from integration.storage import write_json
 
 FORMAT = "integration-wrapped-key/1"
 _SALT_BYTES, _NONCE_BYTES = 16, 12
+_ONE_AT_A_TIME = threading.Lock()
+"""Two threads in Argon2id at once may wait for each other for ever: its lanes share OpenSSL's one pool of threads."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,15 @@ def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """The 32 bytes that Argon2id makes of a passphrase (RFC 9106)."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    return Argon2id(
+    argon2 = Argon2id(
         salt=bytes.fromhex(kdf["salt"]),
         length=32,
         iterations=kdf["passes"],
         lanes=kdf["lanes"],
         memory_cost=kdf["memory_kib"],
-    ).derive(passphrase)
+    )
+    with _ONE_AT_A_TIME:
+        return argon2.derive(passphrase)
 
 
 def wrap(key: bytes, secret: bytes, bound: bytes) -> tuple[str, str]:

@@ -80,6 +80,8 @@ class EncodeJob:
     opener: Opener | None
     tmp: Path
     check_only: bool = False
+    descriptor: int | None = None
+    """An open file that is the payload, handed down; ``payload`` is then but its name."""
 
 
 def plain(supplier: Supplier) -> PlainSupplier:
@@ -143,6 +145,7 @@ class FirstPassProcess:
             self._process = subprocess.Popen(
                 [*words, delivery, JOB_FLAG],
                 env=environment(with_passphrase=job.key is not None),
+                pass_fds=() if job.descriptor is None else (job.descriptor,),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

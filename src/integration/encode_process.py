@@ -17,7 +17,8 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -51,9 +52,9 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
         from integration.encoded_payload import read_payload
 
         bound_memory(MEMORY_BYTES)
-        target = _nowhere if job.check_only else sink
-        with opening as (payload, opened):
-            return read_payload(payload, manifest, job.contract, limits, target, opened)
+        goal = _nowhere if job.check_only else sink
+        with opening if job.descriptor is None else _inherited(job) as (payload, opened):
+            return read_payload(payload, manifest, job.contract, limits, goal, opened=opened)
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.first_pass import open_expected
 
@@ -71,6 +72,13 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
             sink,
             created_on=manifest.created_at.date(),
         )
+
+
+@contextmanager
+def _inherited(job: EncodeJob) -> Iterator[tuple[Path, BinaryIO | None]]:
+    """Give the file that the parent has open."""
+    with os.fdopen(job.descriptor or 0, "rb") as opened:
+        yield job.payload, opened
 
 
 def _nowhere(name: str, batch: object) -> None:

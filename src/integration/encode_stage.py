@@ -10,11 +10,11 @@ import fcntl
 import os
 import shutil
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from integration.encode_job import EncodeJob, FirstPassProcess, make_job, plain
 from integration.encoded_payload import known_to
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from integration.contracts import Contract, Supplier
     from integration.deliveries.examine import ExamineEncoded
     from integration.deliveries.manifest import Manifest
-    from integration.deliveries.stored import Opener
     from integration.pseudonyms.keyring import Keyring
     from integration.settings import Settings
 
@@ -43,7 +42,8 @@ def encode(settings: Settings, delivery: DeliveryId, keys: Keyring) -> dict[str,
     """
     zones, job = settings.zones, make_job(settings, delivery)
     known = job.key.known if job.key else known_to(settings, job.manifest)
-    check_fingerprints(zones, known, keys)
+    check_fingerprints(zones, known.domain, keys)
+    check_first_pass(zones, known)
     target = zones.staging_dir(delivery)
     with _alone(job.payload.parent, target), atomic_directory(target) as folder:
         second = SecondPass(job.contract, delivery, keys, folder)
@@ -54,15 +54,23 @@ def encode(settings: Settings, delivery: DeliveryId, keys: Keyring) -> dict[str,
         return asdict(second.finish(first.result, nil_return=job.manifest.nil_return))
 
 
-def check_fingerprints(zones: Zones, known: Known, keys: Keyring) -> None:
-    """Hold both passes' keys against what this domain was encoded with before.
+def check_fingerprints(zones: Zones, domain: DomainCode, keys: Keyring) -> None:
+    """Hold the keyring against what this domain was encoded with before.
 
     A passphrase that opens a keyring does not prove that it is the same keyring: another root would make
     pseudonyms that match nothing. Raises :class:`KeyUnavailable` (KEY_WRONG).
     """
-    encoded = next((zones.staging / known.domain).glob("*/*/encode.json"), None)
-    mine = keys.fingerprints() | known.fingerprints
-    for path in (encoded, zones.warehouse / f"{known.domain}.json"):
+    _check(zones, domain, keys.fingerprints())
+
+
+def check_first_pass(zones: Zones, known: Known) -> None:
+    """Hold a first-pass key against the one of this version that the domain was encoded with before: KEY_WRONG."""
+    _check(zones, known.domain, known.fingerprints)
+
+
+def _check(zones: Zones, domain: DomainCode, mine: Mapping[str, str]) -> None:
+    encoded = next((zones.staging / domain).glob("*/*/encode.json"), None)
+    for path in (encoded, zones.warehouse / f"{domain}.json"):
         before = read_json(path).get("key_fingerprints", {}) if path is not None and path.exists() else {}
         if any(before[name] != mine[name] for name in before.keys() & mine.keys()):
             raise KeyUnavailable(Reason.KEY_WRONG)
@@ -85,7 +93,7 @@ def examiner(settings: Settings) -> ExamineEncoded:
     """
 
     def examine(
-        path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, opener: Opener | None
+        path: Path, manifest: Manifest, contract: Contract, supplier: Supplier, opened: BinaryIO | None
     ) -> None:
         known_to(settings, manifest)
         job = EncodeJob(
@@ -96,9 +104,10 @@ def examiner(settings: Settings) -> ExamineEncoded:
             max_payload_bytes=settings.max_payload_bytes,
             max_line_bytes=settings.max_line_bytes,
             key=None,
-            opener=opener,
+            opener=None,
             tmp=settings.zones.tmp,
             check_only=True,
+            descriptor=None if opened is None else opened.fileno(),
         )
         with FirstPassProcess(job) as process:
             try:

@@ -47,11 +47,12 @@ def read_payload(
     contract: Contract,
     limits: Limits,
     sink: Sink,
+    *,
     opened: BinaryIO | None = None,
 ) -> FirstResult:
     """Examine an encoded payload to its last byte and hand its batches on as they are found right.
 
-    With ``opened`` it was taken out of its envelope: it is that file.
+    With ``opened`` the payload is that file, and ``path`` is but its name.
 
     Raises :class:`DeliveryRefused`: what opening a file tells, SIZE_MISMATCH, HASH_MISMATCH, ROWS_MISMATCH,
     LABEL_MISMATCH, CONTRACT_MISMATCH, SUPPLIER_MISMATCH, and ENCODED_INVALID with a column and a row number.
@@ -62,7 +63,7 @@ def read_payload(
         raise DeliveryRefused(Reason.SIZE_MISMATCH)
     if found.sha256 != declared.sha256:
         raise DeliveryRefused(Reason.HASH_MISMATCH)
-    reader = EncodedReader(path if opened is None else opened, contract, limits.payload_bytes)
+    reader = EncodedReader(opened or path, contract, limits.payload_bytes)
     _check_header(reader.header, manifest, contract)
     checker = Checker(contract, declared.rows)
     for name, batch in reader.batches():

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from integration.errors import KeyUnavailable, UsageError
@@ -24,8 +24,8 @@ from integration.storage import write_json
 
 FORMAT = "integration-wrapped-key/1"
 _SALT_BYTES, _NONCE_BYTES = 16, 12
-_ONE_AT_A_TIME = threading.Lock()
-"""Two threads in Argon2id at once may wait for each other for ever: its lanes share OpenSSL's one pool of threads."""
+_ONE_AT_A_TIME = Lock()
+"""Two threads that derive at once wait for each other for ever: OpenSSL's Argon2 shares one pool of threads."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
     """The 32 bytes that Argon2id makes of a passphrase (RFC 9106)."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    argon2 = Argon2id(
+    kind = Argon2id(
         salt=bytes.fromhex(kdf["salt"]),
         length=32,
         iterations=kdf["passes"],
@@ -68,7 +68,7 @@ def wrapping_key(passphrase: bytes, kdf: Mapping[str, Any]) -> bytes:
         memory_cost=kdf["memory_kib"],
     )
     with _ONE_AT_A_TIME:
-        return argon2.derive(passphrase)
+        return kind.derive(passphrase)
 
 
 def wrap(key: bytes, secret: bytes, bound: bytes) -> tuple[str, str]:

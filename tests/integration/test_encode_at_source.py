@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from integration.deliveries.read import Limits
 from integration.deliveries.seal import seal_payload
 from integration.deliveries.seal_keys import make_receiver_key
 from integration.encode_source import EncodedAtSource
+from integration.encode_stage import examiner
 from integration.encoded import NoHeader, parse_header
 from integration.encoded_payload import read_payload
 from integration.errors import DeliveryRefused, KeyUnavailable, UsageError
@@ -353,6 +355,23 @@ def test_another_key_or_domain_is_refused_by_name(
     assert reason_for(home, made)[0] == reason
 
 
+def test_an_open_file_without_a_name_is_examined_as_well(
+    home: Path, supplier: Supplier, made: EncodedAtSource, tmp_path: Path
+) -> None:
+    """What was taken out of an envelope need not lie anywhere."""
+    contract = supplier.contract
+    examine = examiner(chosen(home))
+    gone = tmp_path / "gone.encoded.parquet"
+    with tempfile.TemporaryFile() as stream:
+        stream.write(made.payload.read_bytes())
+        examine(gone, made.manifest, contract, supplier, stream)
+        stream.seek(0)
+        stream.truncate(200)
+        with pytest.raises(DeliveryRefused) as caught:
+            examine(gone, made.manifest, contract, supplier, stream)
+    assert caught.value.reason == Reason.SIZE_MISMATCH
+
+
 def test_a_next_version_of_the_key_is_the_one_that_counts(
     home: Path, supplier: Supplier, made: EncodedAtSource
 ) -> None:
@@ -459,6 +478,7 @@ def test_any_change_of_bytes_ends_in_a_refusal_or_in_what_the_contract_allows(
         made.payload.write_bytes(original)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -468,6 +488,7 @@ def test_no_bytes_but_a_header_are_a_header(text: bytes) -> None:
         parse_header(text)
 
 
+@hypothesis_settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.deliveries import NOW, PASSPHRASE
@@ -25,6 +26,7 @@ from integration.pseudonyms.first_pass import (
 from integration.pseudonyms.keeper import ROOT_FILE, hand_out, init_keeper
 from integration.pseudonyms.tokens import fingerprint
 from integration.reasons import Reason
+from integration.wrapping import Cost
 
 THEIRS = b"the recipient's own passphrase"
 HOUTEN, EDE = DomainCode("GM0321"), DomainCode("GM0228")
@@ -118,6 +120,7 @@ def test_another_domain_written_over_a_key_does_not_open(keeper: Path, tmp_path:
     assert caught.value.reason == Reason.KEY_WRONG
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60) | st.recursive(
     st.none() | st.integers() | st.text(max_size=8) | st.sampled_from(["GM0321", "integration-first-pass/1"]),
     lambda inner: st.dictionaries(
@@ -136,3 +139,12 @@ def test_a_second_root_is_never_made(keeper: Path) -> None:
     with pytest.raises(IntegrationError) as caught:
         init_keeper(keeper, PASSPHRASE, NOW, cost=CHEAP)
     assert caught.value.reason == Reason.KEY_EXISTS
+
+
+def test_threads_that_open_keys_at_once_do_not_wait_for_each_other(keeper: Path, tmp_path: Path) -> None:
+    """With more lanes than one, OpenSSL's Argon2 in two threads would."""
+    four = Cost(memory_kib=64, passes=1, lanes=4)
+    hand_out(keeper, PASSPHRASE, HOUTEN, 1, tmp_path / "GM0321.json", THEIRS, NOW, cost=four)
+    with ThreadPoolExecutor(4) as pool:
+        made = set(pool.map(lambda _: made_by(open_first_pass(tmp_path / "GM0321.json", THEIRS)), range(40)))
+    assert len(made) == 1

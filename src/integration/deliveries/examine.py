@@ -18,7 +18,6 @@ from integration.contracts import Contract, Supplier, contract_ids, load_contrac
 from integration.deliveries.claims import Claim
 from integration.deliveries.manifest import Manifest, parse_manifest, read_text
 from integration.deliveries.read import Limits, RawRow, open_rows
-from integration.deliveries.stored import Opener
 from integration.errors import DeliveryRefused
 from integration.ledger import Entry
 from integration.names import Period
@@ -146,9 +145,8 @@ def examine_place(
     return None
 
 
-ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier, Opener | None], None]
-"""Examines what was encoded at its source, in its envelope when there is what opens that;
-raises :class:`DeliveryRefused`. It belongs to who knows the keys in use."""
+ExamineEncoded = Callable[[Path, Manifest, Contract, Supplier, BinaryIO | None], None]
+"""Examines what was encoded at its source; raises :class:`DeliveryRefused`. It belongs to who knows the keys in use."""
 
 
 def examine_payload(
@@ -158,7 +156,7 @@ def examine_payload(
     supplier: Supplier,
     limits: Limits,
     opened: BinaryIO | None = None,
-    encoded: Callable[[], None] | None = None,
+    encoded: ExamineEncoded | None = None,
 ) -> None:
     """Read the payload (``opened``: out of its envelope) to its last byte against the manifest.
 
@@ -170,7 +168,7 @@ def examine_payload(
     if manifest.payload.made_with is not None:
         if encoded is None:
             raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
-        encoded()
+        encoded(path, manifest, contract, supplier, opened)
         return
     expected = (
         ("gemeente_code", manifest.municipality, Reason.WRONG_MUNICIPALITY),

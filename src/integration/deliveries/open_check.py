@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from integration.contracts import Supplier, load_contract
@@ -19,7 +18,6 @@ from integration.deliveries.opening import digest
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver, key_id
 from integration.deliveries.signing import prove, verify
-from integration.deliveries.stored import Opener
 from integration.errors import DeclarationError, DeliveryRefused, KeyUnavailable
 from integration.reasons import Reason
 from integration.storage import unnamed
@@ -136,11 +134,8 @@ def _content(envelope: Path, told: Manifest, keys: Keys, limits: Limits, tmp: Pa
             open_envelope(envelope, told, limits, identity, opened)
             if supplier is not None:
                 contract = load_contract(told.source, told.contract_version)
-                encoded = keys.encoded
-                opener = Opener(str(identity))
-                ask = partial(encoded, envelope, told, contract, supplier, opener) if encoded else None
                 name = Path(told.payload.file)
-                examine_payload(name, told, contract, supplier, limits, opened, ask)
+                examine_payload(name, told, contract, supplier, limits, opened, keys.encoded)
 
     what = "Te openen, en de inhoud is die van het manifest"
     return _try(what if supplier is None else f"{what} en van de afspraak", check)

@@ -19,7 +19,7 @@ from integration.reasons import Reason
 
 if TYPE_CHECKING:
     from integration.contracts import Supplier
-    from integration.deliveries.read import Totals
+    from integration.deliveries.read import Limits, Totals
 
 ENCODED = "encoded"
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.()+-]{0,119}")
@@ -73,8 +73,8 @@ def describe_encoded(path: Path, supplier: Supplier) -> tuple[Payload, Header]:
     return Payload(path.name, size, sha256, header.rows_in, columns, "", "", header.made_with), header
 
 
-def measure(path: Path, limits: Any, rows: int, opened: BinaryIO | None = None) -> Totals:
-    """Return a file's bytes and SHA-256 (``opened``: that one's), beside the rows it is said to have.
+def measure(path: Path, limits: Limits, rows: int, opened: BinaryIO | None = None) -> Totals:
+    """Return a file's bytes and SHA-256, beside the rows it is said to have; ``opened`` is back at its start.
 
     Raises :class:`DeliveryRefused` as opening does, and ARCHIVE_REFUSED or DATABASE_FILE for what is one.
     """
@@ -84,6 +84,7 @@ def measure(path: Path, limits: Any, rows: int, opened: BinaryIO | None = None) 
     from integration.deliveries.unwanted import refuse_unwanted
 
     with open_regular(path, limits) if opened is None else nullcontext(opened) as stream:
+        stream.seek(0)
         refuse_unwanted(path, stream)
         found, size = hashlib.sha256(), 0
         while chunk := stream.read(1024**2):

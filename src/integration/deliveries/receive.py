@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +31,6 @@ from integration.deliveries.opening import digest, examine_seal, open_payload, p
 from integration.deliveries.quarantine import put_reason
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver
-from integration.deliveries.stored import Opener
 from integration.errors import DeclarationError, DeliveryRefused
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId
@@ -209,16 +207,8 @@ class _Desk:
         examine_chain(manifest, known, refused)
         told[LINK] = told.pop("digest")
         opening = open_payload(claim, manifest, self._receiver, self._limits, self._zones.tmp)
-        ask = self._encoded and partial(
-            self._encoded,
-            claim.content / manifest.file,
-            manifest,
-            contract,
-            self._supplier,
-            Opener(str(self._receiver.identity(manifest.seal.audience))) if manifest.seal else None,
-        )
         with opening as (payload, opened):
-            examine_payload(payload, manifest, contract, self._supplier, self._limits, opened, ask)
+            examine_payload(payload, manifest, contract, self._supplier, self._limits, opened, self._encoded)
         return replaced
 
     def _arrival(self, claim: Claim) -> datetime:

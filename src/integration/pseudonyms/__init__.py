@@ -1,4 +1,4 @@
-"""From identifiers to keyed pseudonyms: keyring, normalisation, tokens, encoding.
+"""From identifiers to keyed pseudonyms: keys, normalisation, tokens, encoding in two passes.
 
-Only :mod:`integration.pseudonyms.encode` holds identifiers and keys at once.
+Only :mod:`integration.pseudonyms.encode`, the first pass, holds identifiers and a key at once.
 """

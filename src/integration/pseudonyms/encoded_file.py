@@ -73,13 +73,13 @@ class EncodedWriter:
 class EncodedReader:
     """An opened file: its header, then its batches. Raises :class:`DeliveryRefused` (ENCODED_INVALID)."""
 
-    def __init__(self, path: Path | BinaryIO, contract: Contract, most_bytes: int) -> None:
+    def __init__(self, source: Path | BinaryIO, contract: Contract, most_bytes: int) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._contract = contract
         try:
-            self._file = pq.ParquetFile(path, pre_buffer=False)
+            self._file = pq.ParquetFile(source, pre_buffer=False)
             metadata, found = self._file.metadata, self._file.schema_arrow
         except (OSError, pa.ArrowException, ValueError, MemoryError):
             raise invalid() from None

@@ -102,7 +102,7 @@ class Column(Generic[Key]):
                 self._remember(text)
             values = list(map(self._values.__getitem__, texts))
         findings = []
-        if not self._odd.keys().isdisjoint(texts):
+        if self._odd and not self._odd.keys().isdisjoint(texts):
             name, odd = self.field.name, self._odd
             places = zip(numbers, texts, strict=True)
             findings = [Finding(number, name, *odd[text]) for number, text in places if text in odd]

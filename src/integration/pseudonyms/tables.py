@@ -146,9 +146,10 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
     """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
     import pyarrow as pa
 
-    first = values[0]
-    if values[-1] is first and values.count(first) == len(values):
-        return pa.repeat(pa.scalar(first, kind), len(values))
+    first, repeated = values[0], values[-1] is values[0]
+    if repeated and values.count(first) == len(values):
+        one: Any = pa.scalar(first, kind)
+        return pa.repeat(one, len(values))  # type: ignore[no-any-return]  # an array of the scalar's type
     return pa.array(values, kind)
 
 

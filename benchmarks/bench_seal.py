@@ -71,7 +71,8 @@ def measure(folder: Path, size: int, rounds: int) -> dict[str, float]:
         prove(made.manifest_path.read_bytes(), public_of(key))
         check_sizes(made.manifest, limits)
         check_envelope(sealed, made.manifest, limits, identity)
-        open_envelope(sealed, made.manifest, limits, identity, opened)
+        with opened.open("w+b") as target:
+            open_envelope(sealed, made.manifest, limits, identity, target)
 
     pyrage.encrypt_file(str(payload), str(bare), [recipient])
     ways: dict[str, tuple[Callable[[], Any], list[Path]]] = {

@@ -1,8 +1,9 @@
 """One delivery's first pass as a job for a short-lived process of its own.
 
 The parent reads settings, contract and supplier, which takes longer than encoding a small delivery, and hands the
-child what it needs through a pipe: no secret in it, and nothing heavy to import on the other side. The child opens
-the first-pass key itself; it gets neither the receiver's keyring nor its passphrase.
+child what it needs through a pipe, and nothing heavy to import on the other side. The child opens the first-pass key
+itself; it gets neither the receiver's keyring nor its passphrase. Of a sealed delivery it gets what opens the envelope:
+it is the one that sees raw rows.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration.contracts.model import Contract
 from integration.deliveries.manifest import Manifest
+from integration.deliveries.stored import Opener
 from integration.errors import DeliveryRefused, IntegrationError, KeyUnavailable
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.encode import FirstResult
@@ -61,10 +63,11 @@ class PlainSupplier:
 
 @dataclass(frozen=True)
 class EncodeJob:
-    """Everything that the first pass over one delivery needs; no secret.
+    """Everything that the first pass over one delivery needs; no key, but for what opens its envelope, never shown.
 
     ``key`` is None for a payload that was encoded at its source: that is examined, and its batches are handed on as
-    they are; with ``check_only`` nothing is handed on.
+    they are; with ``check_only`` nothing is handed on. ``payload`` is in its envelope when there is an ``opener``; one
+    too large for memory is opened on the disk of ``tmp``, without a name.
     """
 
     payload: Path
@@ -74,6 +77,8 @@ class EncodeJob:
     max_payload_bytes: int
     max_line_bytes: int
     key: KeyPlace | None
+    opener: Opener | None
+    tmp: Path
     check_only: bool = False
     descriptor: int | None = None
     """An open file that is the payload, handed down; ``payload`` is then but its name."""
@@ -92,13 +97,15 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """Collect the job of a delivery in the raw zone.
 
     Raises :class:`KeyUnavailable` (KEY_MISSING) when no first-pass key was handed out for its domain,
-    :class:`IntegrationError` DELIVERY_UNKNOWN when the raw zone does not have it, MANIFEST_INVALID when what lies
-    there is another, what a source without a valid entry in the register is refused for, and what a broken supplier
+    :class:`IntegrationError` DELIVERY_UNKNOWN when the raw zone does not have it, DATA_KEY_SHREDDED when nobody can
+    open it any more, MANIFEST_INVALID when what lies there is another, what a source without a valid entry in the register is refused for, and what a broken supplier
     file or contract raises.
     """
     from integration.contracts import load_contract, load_supplier
     from integration.contracts.register import refuse_unregistered
     from integration.deliveries.manifest import read_manifest
+    from integration.deliveries.seal_keys import receiver_of
+    from integration.deliveries.stored import opener_of, stored_path
 
     raw = settings.zones.raw_dir(delivery)
     if not (raw / "manifest.json").is_file():
@@ -108,14 +115,17 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
         raise IntegrationError(Reason.MANIFEST_INVALID, file=str(delivery))
     contract = load_contract(delivery.source, manifest.contract_version)
     refuse_unregistered(settings.zones.home, contract, settings.today(), synthetic=settings.synthetic)
+    receiver = receiver_of(settings.zones.keys, settings.passphrase_bytes())
     return EncodeJob(
-        payload=raw / f"payload{Path(manifest.payload.file).suffix.lower()}",
+        payload=stored_path(settings.zones, delivery, manifest),
         manifest=manifest,
         contract=contract,
         supplier=plain(load_supplier(settings.zones, delivery.supplier)),
         max_payload_bytes=settings.max_payload_bytes,
         max_line_bytes=settings.max_line_bytes,
         key=None if manifest.payload.made_with else key_place(settings, delivery),
+        opener=opener_of(settings.zones, delivery, manifest, receiver),
+        tmp=settings.zones.tmp,
     )
 
 

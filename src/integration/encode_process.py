@@ -3,7 +3,8 @@
 Identifiers stay readable in a process's memory after they are deleted there, so every delivery is encoded in a
 process of its own that leaves no core dump, that no debugger can attach to, and that writes nothing on disk: its
 batches, without identifiers, go through standard output to the process that started it. It opens the first-pass key
-itself and has no other. Standard error stays silent, and no failure tells a value. Exit codes: 0 fine, 2 failure.
+itself and has no other but, through its pipe, what opens its delivery's envelope. Standard error stays silent, and no
+failure tells a value. Exit codes: 0 fine, 2 failure.
 
 A payload that was encoded at its source is examined here too, with a bound on memory: a file from elsewhere may be
 made to break what reads it, and then breaks this process alone.
@@ -16,7 +17,8 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -42,20 +44,25 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
     what was received) and :class:`IntegrationError`.
     """
     from integration.deliveries.read import Limits, open_rows
+    from integration.deliveries.stored import open_stored
 
     manifest, limits = job.manifest, Limits(job.max_payload_bytes, job.max_line_bytes)
+    opening = open_stored(job.payload, manifest, job.opener, limits, job.tmp)
     if job.key is None:
         from integration.encoded_payload import read_payload
 
         bound_memory(MEMORY_BYTES)
-        opened = None if job.descriptor is None else os.fdopen(job.descriptor, "rb")
         goal = _nowhere if job.check_only else sink
-        return read_payload(job.payload, manifest, job.contract, limits, goal, opened=opened)
+        with opening if job.descriptor is None else _inherited(job) as (payload, opened):
+            return read_payload(payload, manifest, job.contract, limits, goal, opened=opened)
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.first_pass import open_expected
 
     keys = open_expected(job.key)
-    with open_rows(job.payload, job.contract, job.supplier, manifest, limits=limits) as rows:
+    with (
+        opening as (payload, opened),
+        open_rows(payload, job.contract, job.supplier, manifest, limits=limits, opened=opened) as rows,
+    ):
         return encode_delivery(
             rows,
             job.contract,
@@ -65,6 +72,13 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
             sink,
             created_on=manifest.created_at.date(),
         )
+
+
+@contextmanager
+def _inherited(job: EncodeJob) -> Iterator[tuple[Path, BinaryIO | None]]:
+    """Give the file that the parent has open."""
+    with os.fdopen(job.descriptor or 0, "rb") as opened:
+        yield job.payload, opened
 
 
 def _nowhere(name: str, batch: object) -> None:

@@ -85,6 +85,8 @@ def examiner(settings: Settings) -> ExamineEncoded:
             max_payload_bytes=settings.max_payload_bytes,
             max_line_bytes=settings.max_line_bytes,
             key=None,
+            opener=None,
+            tmp=settings.zones.tmp,
             check_only=True,
             descriptor=None if opened is None else opened.fileno(),
         )

@@ -3,6 +3,7 @@
     receive -> encode -> check -> load            one delivery at a time, many side by side
     link -> model -> overview -> indicators       one domain at a time, in a file of its own
     release                                       all domains together, closed periods only
+    purge                                         what was kept for as long as it may be
 
 Each function takes ids, reads the installation's settings and returns a small frozen result with ids, counts
 and reason codes. DAGs, the command line and pages call these functions and nothing deeper. Every stage can
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from integration.pseudonyms.keyring import Keyring
     from integration.quality import CheckResult
     from integration.releases import ReleaseResult
+    from integration.retention import PurgeResult
 
 # -- deliveries ------------------------------------------------------------------------------------
 
@@ -236,6 +238,29 @@ def release() -> ReleaseResult:
     return build_release(get_settings())
 
 
+# -- what is kept no longer -------------------------------------------------------------------------
+
+
+@audit.stage
+def purge() -> PurgeResult:
+    """Remove what was kept for as long as it may be; what still waits stays and is counted."""
+    from integration.retention import purge as purge_all
+
+    settings = get_settings()
+    with in_use(settings.zones, domains()):
+        return purge_all(settings, _ledger(settings))
+
+
+def due() -> PurgeResult:
+    """What :func:`purge` would remove now; nothing is changed."""
+    from integration.retention import purge as purge_all
+
+    settings = get_settings()
+    return purge_all(settings, _ledger(settings), dry_run=True)
+
+
+# -- the whole line --------------------------------------------------------------------------------
+
 _CHECKED_TOGETHER = 20
 """Deliveries between two signs of progress: checks share one import and one reading of their suites."""
 
@@ -321,4 +346,5 @@ def _published_fingerprint(settings: Settings, domain: DomainCode) -> str | None
     path = settings.zones.warehouse / f"{domain}.json"
     if not path.exists() or not settings.zones.published(domain).exists():
         return None
-    return str(read_json(path)["fingerprint"])
+    told = read_json(path)
+    return None if told.get("changed") else str(told["fingerprint"])

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from integration.names import DeliveryId, DomainCode
 
 _PACKAGE = Path(__file__).resolve().parent
+MEMORY_BYTES = 32 * 1024**2
+"""Up to so much an unnamed file lies in memory, so that it never reaches a disk."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Zones:
 
     @property
     def raw(self) -> Path:
-        """Accepted deliveries as they came; kept 7 days."""
+        """Accepted deliveries: sealed ones as envelopes without their header, plain ones as they came; kept 7 days."""
         return self.home / "raw"
 
     @property
@@ -66,6 +68,11 @@ class Zones:
     def keys(self) -> Path:
         """The keyring; never beside data in production."""
         return self.home / "keys"
+
+    @property
+    def data_keys(self) -> Path:
+        """``<id>.header``: the wrapped data key of each sealed delivery; without it nobody can open its envelope."""
+        return self.keys / "deliveries"
 
     @property
     def first_pass_keys(self) -> Path:
@@ -207,3 +214,39 @@ def write_json(path: Path, content: Any, *, mode: int = 0o644) -> None:
 def read_json(path: Path) -> Any:
     """Read a JSON file; the caller knows its shape."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def unnamed(folder: Path, size: int) -> Iterator[BinaryIO]:
+    """Give a file without a name, which is gone when it is closed or when the process ends, however it ends.
+
+    One for up to :data:`MEMORY_BYTES` lies in memory (memfd); a larger one on the disk of ``folder`` (O_TMPFILE;
+    where there is none, a file whose name is gone before anything is written).
+    """
+    if size <= MEMORY_BYTES and hasattr(os, "memfd_create"):
+        stream = os.fdopen(os.memfd_create("unnamed", os.MFD_CLOEXEC), "w+b")
+    else:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stream = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  closed below
+    with stream:
+        yield stream
+
+
+def wipe(path: Path, length: int | None = None) -> None:
+    """Write zeros over a file (or its first ``length`` bytes), flush them to disk, and remove it; absent is fine.
+
+    That the disk keeps no older copy of a block cannot be promised: flash and journals may.
+    """
+    try:
+        handle: int | None = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except PermissionError:  # another user's file in a folder of ours
+        handle = None
+    if handle is not None:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(bytes(os.fstat(handle).st_size if length is None else length))
+            stream.flush()
+            os.fsync(handle)
+    path.unlink(missing_ok=True)
+    sync_directory(path.parent)

@@ -22,11 +22,13 @@ from helpers.deliveries import (
     settings,
 )
 from integration.contracts import load_supplier
-from integration.deliveries.manifest import parse_manifest
+from integration.deliveries.manifest import parse_manifest, read_manifest
+from integration.deliveries.read import Limits
 from integration.deliveries.receive import Receipt, receive_inbox
 from integration.deliveries.seal import Sealed, seal_payload
 from integration.deliveries.seal_inbox import seal_inbox
-from integration.deliveries.seal_keys import make_receiver_key, public_of
+from integration.deliveries.seal_keys import Receiver, make_receiver_key, public_of
+from integration.deliveries.stored import open_stored, opener_of, stored_path
 from integration.settings import get_settings
 from integration.storage import Zones
 from integration.wrapping import Cost
@@ -119,14 +121,24 @@ class SealedPlace:
         found = (path for path in self.zones.raw.rglob("*") if path.is_file())
         return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in found}
 
+    def opened(self) -> dict[str, bytes]:
+        """What each accepted delivery holds, by its id, opened as the process that encodes opens it."""
+        found = {}
+        for path in self.zones.raw.rglob("manifest.json"):
+            manifest = read_manifest(path)
+            receiver = Receiver(self.zones.keys, lambda: PASSPHRASE)
+            opener = opener_of(self.zones, manifest.delivery_id, manifest, receiver)
+            stored = stored_path(self.zones, manifest.delivery_id, manifest)
+            with open_stored(stored, manifest, opener, Limits(), self.zones.tmp) as (name, stream):
+                found[path.parent.name] = name.read_bytes() if stream is None else stream.read()
+        return found
+
     def lies_open(self, *texts: bytes) -> list[str]:
-        """The files outside the raw zone in which one of these texts can be read."""
+        """The files in which one of these texts can be read."""
         return [
             str(path.relative_to(self.home))
             for path in sorted(self.home.rglob("*"))
-            if path.is_file()
-            and self.zones.raw not in path.parents
-            and any(text in path.read_bytes() for text in texts)
+            if path.is_file() and any(text in path.read_bytes() for text in texts)
         ]
 
 

@@ -8,8 +8,8 @@ import ahocorasick
 import duckdb
 import pytest
 
-from integration.attacks.search import found_in, hits
 from helpers.installation import Installation
+from integration.attacks.search import found_in, hits
 from integration.storage import resource
 
 AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")

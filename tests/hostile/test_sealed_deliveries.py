@@ -1,6 +1,6 @@
 """Everything that can be done to a sealed delivery on its way: each thing is refused with its own reason.
 
-After each: no row was taken in, quarantine holds it with its reason, nothing of it lies open outside the raw zone,
+After each: no row was taken in, quarantine holds it with its reason, nothing of it lies open anywhere,
 and the delivery as its source sealed it is accepted.
 """
 
@@ -289,15 +289,17 @@ def test_every_reason_of_sealing_is_shown() -> None:
 # -- what is right ----------------------------------------------------------------------------------------------------
 
 
-def test_a_sealed_delivery_is_opened_into_the_raw_zone(place: SealedPlace) -> None:
+def test_a_sealed_delivery_is_kept_sealed_and_without_its_header(place: SealedPlace) -> None:
     made = place.send()
     (receipt,) = place.receive()
     assert (receipt.accepted, receipt.rows) == (True, 2)
-    assert {name.split("/")[1]: content for name, content in place.raw().items()} == {
-        "payload.csv": place.right(),
-        "manifest.json": made.manifest_path.read_bytes(),
-        "envelope.age": made.envelope.read_bytes(),
-    }
+    kept = {name.split("/")[1]: content for name, content in place.raw().items()}
+    (header,) = place.zones.data_keys.iterdir()
+    assert header.name == f"{receipt.delivery_id}.header"
+    assert header.stat().st_mode & 0o777 == 0o600
+    assert header.read_bytes() + kept.pop("payload.csv.age.body") == made.envelope.read_bytes()
+    assert kept == {"manifest.json": made.manifest_path.read_bytes()}
+    assert list(place.opened().values()) == [place.right()]
     modes = {path.stat().st_mode & 0o777 for path in place.zones.raw.rglob("*") if path.is_file()}
     assert modes == {0o600}
     assert place.lies_open(*CANARIES) == []
@@ -441,7 +443,9 @@ def test_a_delivery_that_failed_its_check_is_set_aside_sealed(place: SealedPlace
     place.send(1, place.right(3))
     assert place.receive()[0].accepted
     (item,) = quarantined(place.zones)
-    assert item.payload == "envelope.age"
+    assert item.payload == "payload.csv.age"
+    headers = {path.stem for path in place.zones.data_keys.iterdir()}
+    assert headers == {item.quarantine_id, str(receipt.delivery_id)}
     assert place.lies_open(*CANARIES) == []
     place.send(2, previous=first.sha256)
     assert place.receive()[0].accepted, "what was sent before the resend follows what it knew"
@@ -495,26 +499,28 @@ def test_an_installation_without_a_receiver_key_is_nobodys_audience(place: Seale
     assert place.receive()[0].reason == Reason.AUDIENCE_WRONG
 
 
-def test_what_a_killed_run_had_opened_is_cleared(place: SealedPlace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kill just after opening: the next run starts from the envelope again."""
-    import os
-
+def test_a_killed_run_leaves_nothing_that_it_opened(
+    place: SealedPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill just after opening: nothing is there, and the next run starts from the envelope again."""
     from integration.deliveries import receive
 
     class Killed(BaseException):
         pass
 
-    def kill(*_: object) -> None:
+    seen: list[bytes] = []
+
+    def kill(*arguments: Any) -> None:
+        seen.append(arguments[5].read())
         raise Killed
 
     with monkeypatch.context() as patch:
         patch.setattr(receive, "examine_payload", kill)
-        patch.setattr(receive, "clear_opened", lambda claim: None)
         place.send()
         with pytest.raises(Killed):
             place.receive()
-    assert place.lies_open(*CANARIES), "the test must have left something"
-    os.sync()
+    assert seen == [place.right()], "it must have been open"
+    assert place.lies_open(*CANARIES) == []
     assert place.receive()[0].accepted
     assert place.lies_open(*CANARIES) == []
 

@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from integration.attacks.search import hits
 from helpers.installation import Installation
 from integration import audit, pipeline
+from integration.attacks.search import hits
 from integration.audit.log import AuditLog
 from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES
 from integration.errors import IntegrationError, UsageError

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.canaries import hits
 from helpers.deliveries import add_supplier, csv_bytes, full_row
+from integration.attacks.search import hits
 from integration.deliveries.manifest import read_manifest
 
 SECRETS = {

@@ -158,7 +158,9 @@ def test_a_stop_at_any_step_of_a_sealed_delivery_leaves_nothing_open(
         place.receive()
         assert place.lies_open(name) == []
         assert {path.split("/")[0][-4:]: path for path in place.raw()}.keys() == {"0001", "0002"}
-        rows = [content.count(b"\n") for path, content in place.raw().items() if path.endswith(".csv")]
+        rows = [content.count(b"\n") for content in place.opened().values()]
+        kept = {path.name.removesuffix(".header") for path in place.zones.data_keys.iterdir()}
+        assert kept == {*place.opened(), *(item.quarantine_id for item in quarantined(place.zones))}
         assert sorted(rows) == [3, 4]
         assert {item.reason for item in quarantined(place.zones)} == {"CHECK_CRITICAL", "ENVELOPE_TRUNCATED"}
         assert [entry.state for entry in ledger(place.home).entries()] == ["received"] * 2

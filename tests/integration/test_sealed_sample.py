@@ -63,6 +63,5 @@ def test_a_sealed_sample_gives_the_same_tables(homes: dict[str, Path]) -> None:
     assert len(plain) > 20
     assert any(plain.values())
     assert plain == sealed, "all that follows is computed from these"
-    raw = {name: {p.relative_to(Zones(home).raw): p.read_bytes() for p in Zones(home).raw.rglob("payload.csv")}
-           for name, home in homes.items()}  # fmt: skip
-    assert raw["plain"] == raw["sealed"]
+    assert len(list(Zones(homes["plain"]).raw.rglob("payload.csv"))) > 20
+    assert not list(homes["sealed"].rglob("*.csv"))

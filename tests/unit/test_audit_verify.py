@@ -20,6 +20,7 @@ from integration.audit.head_keys import read_keys
 from integration.audit.heads import heads_in, read_head, write_heads
 from integration.audit.lines import canonical, digest, genesis
 from integration.audit.log import AuditLog
+from integration.audit.purging import due_days, purge_days, read_purged, statement_path
 from integration.audit.verify import Kind, verify
 from integration.errors import IntegrationError, UsageError
 from integration.reasons import Reason
@@ -328,8 +329,91 @@ def test_a_damaged_head_elsewhere_is_told(audit: Path) -> None:
 
 def test_days_whose_time_is_over_may_be_gone_if_the_rest_follows_their_head(audit: Path) -> None:
     elsewhere = audit.parent / "elsewhere"
-    (audit / MON).unlink()
+    purge_days(audit, {"processing": ["2026-02-16"]}, [SEED], MONDAY, elsewhere)
+    assert not (audit / MON).exists()
     assert verify(audit, elsewhere, kept_from="2026-02-17").findings == []
     assert (Kind.MISSING_DAY, "16", None) in found(audit)
     edit(audit / TUE, lambda x: x[1:])
     assert verify(audit, elsewhere, kept_from="2026-02-17").findings[0].kind in (Kind.REMOVED, Kind.REORDERED)
+
+
+def purged(audit: Path) -> Path:
+    """Monday is purged, and that is signed; the statement's path."""
+    elsewhere = audit.parent / "elsewhere"
+    due = due_days(audit, "2026-02-17")
+    assert due == {"processing": ["2026-02-16"], "access": []}
+    purge_days(audit, due, [SEED], MONDAY + timedelta(days=3), elsewhere)
+    assert verify(audit, elsewhere, kept_from="2026-02-17").findings == []
+    assert verify(audit, kept_from="2026-02-17").findings == []
+    return statement_path(audit / "heads", "processing")
+
+
+def after_purge(audit: Path, *, held: bool = True) -> list[Kind]:
+    elsewhere = audit.parent / "elsewhere" if held else None
+    return [finding.kind for finding in verify(audit, elsewhere, kept_from="2026-02-17").findings]
+
+
+def test_the_newest_day_stays_however_old(audit: Path) -> None:
+    assert due_days(audit, "2031-01-01")["processing"] == ["2026-02-16", "2026-02-17"]
+
+
+def test_days_that_are_gone_without_a_statement_are_missed(audit: Path) -> None:
+    (audit / MON).unlink()
+    assert after_purge(audit) == after_purge(audit, held=False) == [Kind.MISSING_DAY, Kind.REMOVED]
+
+
+def test_a_statement_covers_no_day_after_its_own(audit: Path) -> None:
+    purged(audit)
+    (audit / TUE).unlink()
+    findings = verify(audit, kept_from="2026-02-18").findings
+    assert {finding.kind for finding in findings} == {Kind.MISSING_DAY, Kind.REMOVED}
+
+
+def test_a_statement_before_the_time_is_over_covers_nothing(audit: Path) -> None:
+    purged(audit)
+    findings = verify(audit, kept_from="2026-02-16").findings
+    assert {finding.kind for finding in findings} == {Kind.MISSING_DAY, Kind.REMOVED}
+
+
+def test_a_purge_that_was_killed_is_finished_by_the_next(audit: Path) -> None:
+    monday = (audit / MON).read_bytes()
+    purged(audit)
+    (audit / MON).write_bytes(monday)
+    assert after_purge(audit) == []
+    purged(audit)
+    assert not (audit / MON).exists()
+
+
+@pytest.mark.parametrize("change", [{"day": "2026-02-17", "n": 8}, {"hash": "a" * 64}, {"purged_at": "x"}])
+def test_an_edited_statement_is_found(audit: Path, change: dict[str, object]) -> None:
+    path = purged(audit)
+    path.write_bytes(canonical(json.loads(path.read_bytes()) | change) + b"\n")
+    assert Kind.WRONG_SIGNATURE in after_purge(audit)
+    path.write_bytes(path.read_bytes() + b" ")
+    assert Kind.WRONG_SIGNATURE in after_purge(audit, held=False)
+
+
+def test_a_forged_purge_is_found(audit: Path, tmp_path: Path) -> None:
+    """Tuesday is removed, and an attacker signs with a key of their own that it was purged."""
+    path = purged(audit)
+    forger = tmp_path / "forger"
+    shutil.copytree(audit, forger)
+    purge_days(forger, {"processing": ["2026-02-17"]}, [LATER_SEED], MONDAY)
+    (audit / TUE).unlink()
+    path.write_bytes(statement_path(forger / "heads", "processing").read_bytes())
+    findings = verify(audit, audit.parent / "elsewhere", kept_from="2026-02-18").findings
+    assert Kind.UNKNOWN_KEY in {finding.kind for finding in findings}
+    for key in (forger / "heads").glob("key-*"):
+        shutil.copy(key, audit / "heads")
+    findings = verify(audit, audit.parent / "elsewhere", kept_from="2026-02-18").findings
+    assert {Kind.UNKNOWN_KEY, Kind.MISSING_DAY} <= {finding.kind for finding in findings}
+
+
+def test_a_statement_that_is_gone_or_older_here_is_found(audit: Path) -> None:
+    path = purged(audit)
+    told = read_purged(path.parent, "processing")
+    assert told is not None
+    assert (told.day, told.n) == ("2026-02-16", 4)
+    path.unlink()
+    assert after_purge(audit) == [Kind.HEAD_MISSING]
+    assert Kind.MISSING_DAY in after_purge(audit, held=False)

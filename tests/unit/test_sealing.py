@@ -64,6 +64,21 @@ def test_keys_lie_wrapped_and_open_with_the_passphrase_only(tmp_path: Path) -> N
     assert caught.value.reason == Reason.KEY_WRONG
 
 
+def test_threads_may_open_keys_at_once(tmp_path: Path) -> None:
+    """With Argon2id's own threads, two of them at once would wait for each other for ever."""
+    program = (
+        "import sys; from pathlib import Path; from concurrent.futures import ThreadPoolExecutor\n"
+        "from integration.wrapping import Cost, new_kdf, wrapping_key\n"
+        "kdf = new_kdf(Cost(1024, 2, 4))\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    print(len(set(pool.map(lambda _: wrapping_key(b'x', kdf), range(200)))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "1\n"
+
+
 def test_a_key_is_never_overwritten_nor_made_without_a_passphrase(tmp_path: Path) -> None:
     with pytest.raises(KeyUnavailable) as missing:
         make_signing_key(tmp_path, b"", NOW)

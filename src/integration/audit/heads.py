@@ -229,5 +229,5 @@ def read_head(path: Path) -> Head | None:
 def heads_in(folder: Path) -> Iterator[tuple[Path, Head | None]]:
     """Every head file in a folder, with what it says; None for one that cannot be read."""
     for path in sorted(folder.glob("*.json")):
-        if not path.name.startswith("key-"):
+        if not path.name.startswith(("key-", "purged-")):
             yield path, read_head(path)

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from integration.audit.heads import Head, write_heads
 from integration.audit.lines import Event, new_processing_id, read_line
 from integration.audit.log import AuditLog
+from integration.audit.purging import due_days, purge_days
 from integration.audit.telling import End, ends_of, make_event, objects_of
+from integration.audit.verify import verify
 from integration.audit.words import (
     ACCESS,
     BEGUN,
@@ -200,6 +202,30 @@ def sign_or_tell(settings: Settings) -> None:
 def kept_from(settings: Settings) -> str:
     """The oldest day that must still be there."""
     return (settings.today() - timedelta(days=366 * settings.log_years)).isoformat()
+
+
+def purge_logs(settings: Settings, *, dry_run: bool = False) -> dict[str, int]:
+    """Remove the days of both logs whose time is over, or only count them; days by log.
+
+    Raises :class:`KeyUnavailable`, and :class:`IntegrationError`: AUDIT_BROKEN (nothing was removed) when those days
+    are not what was signed for, AUDIT_UNWRITABLE.
+    """
+    folder, until = settings.zones.audit, kept_from(settings)
+    due = due_days(folder, until)
+    last = max((days[-1] for days in due.values() if days), default="")
+    if last and not dry_run:
+        sign_heads(settings)
+        export = settings.audit_export
+        findings = verify(folder, export, kept_from=until).findings
+        wrong = [found for found in findings if found.log == "heads" or found.day <= last]
+        if wrong:
+            raise IntegrationError(Reason.AUDIT_BROKEN, f"{len(wrong)} findings")
+        keys = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+        try:
+            purge_days(folder, due, keys.signing_seeds(), settings.now(), export)
+        except OSError:
+            raise IntegrationError(Reason.AUDIT_UNWRITABLE, "purge") from None
+    return {log: len(days) for log, days in due.items()}
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:

@@ -16,6 +16,7 @@ from integration.audit.head_keys import endorsed, read_keys
 from integration.audit.heads import Head, heads_in
 from integration.audit.lines import Line, digest, genesis, read_line
 from integration.audit.log import AuditLog
+from integration.audit.purging import judge
 from integration.audit.words import LOGS, SET_ASIDE
 from integration.errors import EXIT_FINDINGS, EXIT_FINE, IntegrationError, UsageError
 from integration.reasons import Reason
@@ -110,7 +111,8 @@ class Report:
 def verify(folder: Path, heads: Path | None = None, *, kept_from: str = "") -> Report:
     """Verify both logs in an audit folder, against its own heads and those in ``heads`` (held elsewhere).
 
-    Days before ``kept_from`` (a date) may be gone, for their time to be kept is over; their heads stay. Raises
+    Days before ``kept_from`` (a date) may be gone when a signed statement (`purging.py`) says so; their heads
+    stay. Raises
     :class:`IntegrationError` (AUDIT_MISSING) when there is neither a log nor a head to hold it against, and
     :class:`UsageError` (INPUT_INVALID) when ``heads`` has no key or no head that can be used.
     """
@@ -128,13 +130,26 @@ def verify(folder: Path, heads: Path | None = None, *, kept_from: str = "") -> R
         _still_here(name, head, own, report)
     for log in LOGS:
         wanted = [head for head in vouched if head.log == log]
+        gone_to = _purged_to([folder / "heads", *([heads] if heads else [])], log, wanted, keys, report)
         walked = _Walk(folder, log, {head.n for head in wanted}, report)
-        walked.run([head for head in wanted if head.day < kept_from])
+        walked.run([head for head in wanted if head.day < kept_from and head.day <= gone_to])
         for head in wanted:
-            if head.day >= kept_from or head.day in walked.reports:
+            if head.day >= kept_from or head.day > gone_to or head.day in walked.reports:
                 _hold_against(head, walked, report, held_elsewhere=head in held.values())
     report.findings = sorted(set(report.findings), key=lambda f: (f.log, f.day, f.line or 0, f.kind.value))
     return report
+
+
+def _purged_to(
+    places: list[Path], log: str, heads: list[Head], keys: dict[str, Ed25519PublicKey], report: Report
+) -> str:
+    """The last day that a signed statement says was purged; a false statement, or one that is gone here, is told."""
+    told = [judge(place, log, heads, keys) for place in places]
+    report.findings += [Finding(Kind[wrong], log, "purged") for _, wrong in told if wrong]
+    ends = [statement.n if statement else 0 for statement, _ in told]
+    if ends[0] < max(ends):
+        report.findings.append(Finding(Kind.HEAD_MISSING, log, "purged"))
+    return max((statement.day for statement, _ in told if statement), default="")
 
 
 def _held(heads: Path, report: Report) -> dict[str, Head]:

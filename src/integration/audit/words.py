@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     """Answer a person who asks for erasure, objection, restriction or an export."""
     KEYS = "key-management"
     """Give everything new keys, or end what a key was for."""
+    RETENTION = "retention"
+    """Remove what was kept for as long as it may be."""
     OVERSIGHT = "audit"
     """Keep the audit log itself right."""
 
@@ -61,6 +63,7 @@ STAGES = {
     "overview": StageRule("domain", Purpose.PICTURE),
     "indicators": StageRule("domain", Purpose.FIGURES, keyed=True, heads=True),
     "release": StageRule("release", Purpose.FIGURES, heads=True),
+    "purge": StageRule("retention", Purpose.RETENTION, heads=True),
 }
 """Every stage of the line. A test holds them equal to the pipeline and to what a run writes."""
 

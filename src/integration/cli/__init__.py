@@ -21,6 +21,7 @@ def main() -> None:
         keys,
         line,
         operate,
+        retention,
         sample,
         seal,
     )

@@ -1,8 +1,8 @@
 """The envelope: an age file (https://age-encryption.org/v1) around a payload, for one receiver.
 
 Both ways are streams: no more than a chunk is in memory. Opening writes no byte beyond what the manifest says
-there is. age does not compress, so an envelope is always larger than what is in it; an envelope that is said to
-hold more than its own size is refused unopened.
+there is. A kept envelope's header lies apart (`data_keys.py`); opening takes the two as one. age does not compress,
+so an envelope is always larger than what is in it; one that is said to hold more than its own size is refused unopened.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from integration.deliveries.data_keys import HEADER_BYTES, Joined, header_end
 from integration.deliveries.manifest import Envelope, Manifest, Seal
 from integration.deliveries.read import Limits, open_regular
 from integration.deliveries.seal_keys import recipient_of
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 OVERHEAD_BYTES = 64 * 1024
 """More than an age header is; beside it age adds 16 bytes to every 64 KiB."""
-_MAGIC, _HEADER_END = b"age-encryption.org/v1\n", b"\n--- "
-_HEADER_BYTES = 4096
 _CHUNK = 1024**2
 
 
@@ -118,26 +117,30 @@ def check_envelope(
 
 
 def open_envelope(
-    path: Path, manifest: Manifest, limits: Limits, identity: x25519.Identity, target: Path
+    path: Path,
+    manifest: Manifest,
+    limits: Limits,
+    identity: x25519.Identity,
+    target: BinaryIO,
+    *,
+    header: bytes = b"",
 ) -> None:
-    """Open an envelope into ``target``, for its owner only; nothing is left there when it is refused.
+    """Open an envelope into ``target``, which is then at its start; refused, it holds what must not be used.
+
+    With a ``header`` the file is the rest of the envelope only.
 
     Raises :class:`DeliveryRefused`: ENVELOPE_DAMAGED (no age envelope, or not for this receiver),
     SIZE_MISMATCH and HASH_MISMATCH (what is in it is not what the manifest says).
     """
     declared = manifest.payload
-    try:
-        with _private(target) as stream:
-            counted = _Counted(stream, declared.bytes)
-            if not _decrypt(path, limits, identity, counted):
-                raise DeliveryRefused(Reason.ENVELOPE_DAMAGED, field="envelope.file")
-        if counted.bytes != declared.bytes:
-            raise DeliveryRefused(Reason.SIZE_MISMATCH, field="payload.bytes")
-        if counted.sha256() != declared.sha256:
-            raise DeliveryRefused(Reason.HASH_MISMATCH, field="payload.sha256")
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    counted = _Counted(target, declared.bytes)
+    if not _decrypt(path, limits, identity, counted, header):
+        raise DeliveryRefused(Reason.ENVELOPE_DAMAGED, field="envelope.file")
+    if counted.bytes != declared.bytes:
+        raise DeliveryRefused(Reason.SIZE_MISMATCH, field="payload.bytes")
+    if counted.sha256() != declared.sha256:
+        raise DeliveryRefused(Reason.HASH_MISMATCH, field="payload.sha256")
+    target.seek(0)
 
 
 def _sealed(manifest: Manifest) -> Seal:
@@ -162,17 +165,19 @@ def _whole(path: Path, limits: Limits, identity: x25519.Identity) -> bool:
         return False
 
 
-def _decrypt(path: Path, limits: Limits, identity: x25519.Identity, target: _Counted) -> bool:
+def _decrypt(
+    path: Path, limits: Limits, identity: x25519.Identity, target: _Counted, header: bytes = b""
+) -> bool:
     """Open an envelope into ``target``; False when it cannot be. Errors of the disk are not the envelope's."""
     import pyrage
 
     with open_regular(path, Limits(_most(limits), limits.line_bytes)) as stream:
-        head = stream.read(_HEADER_BYTES)
-        if not head.startswith(_MAGIC) or _HEADER_END not in head:
+        head = header or stream.read(HEADER_BYTES)
+        if header_end(head) is None:
             return False
         stream.seek(0)
         try:
-            pyrage.decrypt_io(stream, target, [identity])
+            pyrage.decrypt_io(Joined(header, stream), target, [identity])
         except pyrage.DecryptError:
             return False
         except OSError as error:

@@ -155,9 +155,10 @@ def examine_payload(
     contract: Contract,
     supplier: Supplier,
     limits: Limits,
+    opened: BinaryIO | None = None,
     encoded: ExamineEncoded | None = None,
 ) -> None:
-    """Read the payload to its last byte against the manifest.
+    """Read the payload (``opened``: out of its envelope) to its last byte against the manifest.
 
     One that was encoded at its source is for ``encoded``; FORMAT_UNKNOWN without it.
 
@@ -167,14 +168,14 @@ def examine_payload(
     if manifest.payload.made_with is not None:
         if encoded is None:
             raise DeliveryRefused(Reason.FORMAT_UNKNOWN)
-        encoded(path, manifest, contract, supplier, None)
+        encoded(path, manifest, contract, supplier, opened)
         return
     expected = (
         ("gemeente_code", manifest.municipality, Reason.WRONG_MUNICIPALITY),
         ("bron_org_code", manifest.supplier, Reason.SUPPLIER_MISMATCH),
         ("levering_id", manifest.delivery_label, Reason.LABEL_MISMATCH),
     )
-    with open_rows(path, contract, supplier, manifest, limits=limits) as rows:
+    with open_rows(path, contract, supplier, manifest, limits=limits, opened=opened) as rows:
         for row in rows:
             _examine_row(row, expected)
 

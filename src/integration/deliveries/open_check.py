@@ -5,9 +5,7 @@ Nothing is kept of what is opened.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +20,7 @@ from integration.deliveries.seal_keys import Receiver, key_id
 from integration.deliveries.signing import prove, verify
 from integration.errors import DeclarationError, DeliveryRefused, KeyUnavailable
 from integration.reasons import Reason
+from integration.storage import unnamed
 
 RIGHT, WRONG, UNKNOWN = "klopt", "klopt niet", "niet te controleren"
 
@@ -54,7 +53,7 @@ class Keys:
 def open_check(
     envelope: Path, manifest: Path, keys: Keys, today: date, limits: Limits, tmp: Path
 ) -> list[Line]:
-    """Check an envelope and its manifest; opened content lies in a private folder in ``tmp`` and is removed."""
+    """Check an envelope and its manifest; opened content lies in a file without a name (see ``unnamed``)."""
     lines: list[Line] = []
     try:
         text = read_text(manifest)
@@ -131,22 +130,15 @@ def _content(envelope: Path, told: Manifest, keys: Keys, limits: Limits, tmp: Pa
 
     def check() -> None:
         identity = keys.receiver.identity(audience)
-        with _private(tmp) as folder:
-            target = folder / told.payload.file
-            open_envelope(envelope, told, limits, identity, target)
+        with unnamed(tmp, told.payload.bytes) as opened:
+            open_envelope(envelope, told, limits, identity, opened)
             if supplier is not None:
                 contract = load_contract(told.source, told.contract_version)
-                examine_payload(target, told, contract, supplier, limits, keys.encoded)
+                name = Path(told.payload.file)
+                examine_payload(name, told, contract, supplier, limits, opened, keys.encoded)
 
     what = "Te openen, en de inhoud is die van het manifest"
     return _try(what if supplier is None else f"{what} en van de afspraak", check)
-
-
-@contextmanager
-def _private(tmp: Path) -> Iterator[Path]:
-    tmp.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="open-check-", dir=tmp) as name:
-        yield Path(name)
 
 
 def findings(lines: Sequence[Line]) -> bool:

@@ -1,35 +1,31 @@
 """Opening sealed deliveries at the receiver: who signed, for whom, is it whole; then out of its envelope.
 
-What is opened lies in the claim's own folder, in the private scratch zone, until it is accepted; a refusal or an
-error removes it, and so does the next run after a kill.
+What is opened lies in a file without a name for as long as it is examined. What is kept is the envelope, its header
+apart from the rest (`data_keys.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from integration.contracts import Supplier
 from integration.deliveries.claims import Claim
+from integration.deliveries.data_keys import split
 from integration.deliveries.envelope import check_envelope, check_sizes, open_envelope
 from integration.deliveries.manifest import Manifest
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver
 from integration.deliveries.signing import verify
+from integration.deliveries.stored import stored_name
 from integration.errors import DeliveryRefused
 from integration.reasons import Reason
-
-ENVELOPE_NAME = "envelope.age"
-"""What the envelope is called beside an accepted delivery, so that a failed one can be set aside sealed."""
-
-
-def opened_folder(claim: Claim) -> Path:
-    """Return where a claim's opened payload is."""
-    return claim.folder / "opened"
+from integration.storage import Zones, unnamed
 
 
 def digest(text: bytes) -> str:
@@ -55,44 +51,45 @@ def examine_seal(
         raise DeliveryRefused(Reason.AUDIENCE_WRONG, field="audience")
 
 
-def open_payload(claim: Claim, manifest: Manifest, receiver: Receiver, limits: Limits) -> Path:
-    """Return the payload of a claim, out of its envelope when it is sealed.
+@contextmanager
+def open_payload(
+    claim: Claim, manifest: Manifest, receiver: Receiver, limits: Limits, tmp: Path
+) -> Iterator[tuple[Path, BinaryIO | None]]:
+    """Give the payload of a claim: its path, and the open file when it was taken out of its envelope.
 
     Raises :class:`DeliveryRefused` as `envelope.py` does, and :class:`KeyUnavailable` when the receiver's key
     cannot be used: that is nobody's delivery's fault.
     """
+    path = claim.content / manifest.payload.file
     if manifest.seal is None:
-        return claim.content / manifest.payload.file
-    clear_opened(claim)
+        yield path, None
+        return
     envelope = claim.content / manifest.seal.envelope.file
     check_sizes(manifest, limits)
     identity = receiver.identity(manifest.seal.audience)
     check_envelope(envelope, manifest, limits, identity)
-    opened_folder(claim).mkdir(mode=0o700)
-    target = opened_folder(claim) / manifest.payload.file
-    open_envelope(envelope, manifest, limits, identity, target)
-    return target
+    with unnamed(tmp, manifest.payload.bytes) as opened:
+        open_envelope(envelope, manifest, limits, identity, opened)
+        yield path, opened
 
 
-def clear_opened(claim: Claim) -> None:
-    """Remove what was opened of a claim."""
-    if os.path.lexists(opened_folder(claim)):
-        shutil.rmtree(opened_folder(claim))
+def put_in_order(claim: Claim, decision: dict[str, Any], ready: Path, zones: Zones) -> None:
+    """Give payload and manifest the names they have in the raw zone, readable by their owner only.
 
-
-def put_in_order(claim: Claim, decision: dict[str, Any], ready: Path) -> None:
-    """Give payload and manifest the names they have in the raw zone, readable by their owner only."""
+    A sealed delivery's header goes to the data keys, under the delivery's id.
+    """
     ready.mkdir(exist_ok=True, mode=0o700)
-    name = decision.get("payload") or claim.payload or ""
-    payload, sealed = f"payload{Path(name).suffix.lower()}", decision.get("sealed", False)
-    targets = [(claim.content / (claim.manifest or ""), "manifest.json")]
+    sealed = bool(decision.get("sealed", False))
+    payload = ready / stored_name(decision.get("payload") or claim.payload or "", sealed=sealed)
     if sealed:
-        targets.append((opened_folder(claim) / name, payload))
-    targets.append((claim.content / (claim.payload or ""), ENVELOPE_NAME if sealed else payload))
-    for path, target in targets:
+        split(zones, decision["delivery_id"], claim.content / (claim.payload or ""), payload)
+    targets = [(claim.manifest, ready / "manifest.json")]
+    targets += [] if sealed else [(claim.payload, payload)]
+    for name, target in targets:
+        path = claim.content / (name or "")
         if path.is_file():
             _settle(path)
-            os.replace(path, ready / target)
+            os.replace(path, target)
     claim.content.rmdir()
 
 

@@ -1,4 +1,7 @@
-"""Quarantine: refused deliveries as they came, each with its reason, until they are replayed or purged."""
+"""Quarantine: refused deliveries, each with its reason, until they are replayed or purged.
+
+Files lie there as they came, but for an envelope's header, which is kept apart (`data_keys.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from integration.deliveries.data_keys import BODY, join, shred
 from integration.errors import UsageError
 from integration.names import InvalidName
 from integration.names import supplier as supplier_code
@@ -56,8 +61,9 @@ def replay(zones: Zones, quarantine_id: str) -> None:
     """Put a refused delivery back in the inbox as it came, for after its cause was mended on this side.
 
     Its time of arrival stays what it was. Raises :class:`UsageError`: DELIVERY_UNKNOWN when there is no such
-    delivery in quarantine or its supplier is not known by a proper code; FOLDER_NOT_EMPTY when a file of that
-    name lies in the inbox already.
+    delivery in quarantine or its supplier is not known by a proper code; DELIVERY_PURGED when its files are gone;
+    FOLDER_NOT_EMPTY when a file of that name lies in the inbox already. Raises :class:`IntegrationError`
+    (DATA_KEY_SHREDDED) when its envelope can no longer be put together.
     """
     folder = zones.quarantine / quarantine_id
     if not _QUARANTINE_ID.fullmatch(quarantine_id) or not (folder / REASON_FILE).is_file():
@@ -68,14 +74,33 @@ def replay(zones: Zones, quarantine_id: str) -> None:
     except InvalidName:
         raise UsageError(Reason.DELIVERY_UNKNOWN) from None
     names = [name for name in (item.payload, item.manifest) if name is not None]
-    waiting = [name for name in names if os.path.lexists(folder / _stored(folder, name))]
-    if any(os.path.lexists(target / name) for name in waiting):
+    if not names:
+        raise UsageError(Reason.DELIVERY_PURGED)
+    if any(os.path.lexists(target / name) for name in names if _is_here(folder, name)):
         raise UsageError(Reason.FOLDER_NOT_EMPTY)
+    if item.payload is not None:
+        _put_together(zones, folder, item)
+    waiting = [name for name in names if os.path.lexists(folder / _stored(folder, name))]
     target.mkdir(parents=True, exist_ok=True)
     for name in waiting:
         os.replace(folder / _stored(folder, name), target / name)
     sync_directory(target)
     shutil.rmtree(folder)
+    shred(zones, quarantine_id)
+
+
+def _is_here(folder: Path, name: str) -> bool:
+    return any(os.path.lexists(folder / stored) for stored in (_stored(folder, name), name + BODY))
+
+
+def _put_together(zones: Zones, folder: Path, item: Quarantined) -> None:
+    """Make an envelope whole again, with the time at which it arrived."""
+    name = item.payload or ""
+    if not (folder / (name + BODY)).is_file():
+        return
+    join(zones, item.quarantine_id, folder / name)
+    moment = datetime.fromisoformat(item.arrived_at).timestamp()
+    os.utime(folder / name, (moment, moment))
 
 
 def _stored(folder: Path, name: str) -> str:

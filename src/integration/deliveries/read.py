@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -140,8 +140,11 @@ def open_rows(
     *,
     limits: Limits | None = None,
     empty_allowed: bool | None = None,
+    opened: BinaryIO | None = None,
 ) -> Iterator[RowReader]:
     """Open a payload for reading; the reader follows from the file's suffix.
+
+    With ``opened`` the payload is that file, at its start, and ``path`` is but its name.
 
     With a ``manifest``, reading to the end also proves size, rows, columns and SHA-256. ``empty_allowed`` says
     whether a header alone is fine; by default it is when the manifest is a nil return. Raises
@@ -153,21 +156,21 @@ def open_rows(
     bounds = limits or Limits()
     maker = FORMATS.get(path.suffix.lower())
     if maker is None:
-        raise DeliveryRefused(_why_unknown(path, bounds))
+        raise DeliveryRefused(_why_unknown(path, bounds, opened))
     if empty_allowed is None:
         empty_allowed = manifest is not None and manifest.nil_return
-    with open_regular(path, bounds) as stream:
+    with open_regular(path, bounds) if opened is None else nullcontext(opened) as stream:
         refuse_unwanted(path, stream)
         yield maker(Job(stream, contract, supplier, manifest, bounds, empty_allowed))
 
 
-def _why_unknown(path: Path, limits: Limits) -> Reason:
+def _why_unknown(path: Path, limits: Limits, opened: BinaryIO | None) -> Reason:
     """Return why there is no reader for a file: what it is, where that has a reason of its own."""
     refuse = refused_by_name(path)
     if refuse is not None:
         return refuse
     try:
-        with open_regular(path, limits) as stream:
+        with open_regular(path, limits) if opened is None else nullcontext(opened) as stream:
             refuse_unwanted(path, stream)
     except DeliveryRefused as refusal:
         return refusal.reason if refusal.reason in UNWANTED else Reason.FORMAT_UNKNOWN

@@ -3,7 +3,7 @@
 A delivery is claimed (one rename), examined, decided upon (one atomic write), moved to its place (one rename)
 and entered in the ledger, in that order. The ledger comes last: what it names is there. After a crash at any
 point the next run finds the claim and does what is left. One bad delivery never stops another. A sealed delivery
-is opened in its claim's folder; what was opened is accepted or removed.
+is opened for its examination into a file without a name, and kept sealed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from integration.contracts.register import refuse_unregistered
 from integration.deliveries import claims
 from integration.deliveries.chain import BEFORE, LINK, examine_chain
 from integration.deliveries.claims import Claim
+from integration.deliveries.data_keys import BODY, rename, split
 from integration.deliveries.examine import (
     ExamineEncoded,
     examine_agreement,
@@ -27,14 +28,7 @@ from integration.deliveries.examine import (
     examine_place,
 )
 from integration.deliveries.manifest import Manifest, read_manifest
-from integration.deliveries.opening import (
-    ENVELOPE_NAME,
-    clear_opened,
-    digest,
-    examine_seal,
-    open_payload,
-    put_in_order,
-)
+from integration.deliveries.opening import digest, examine_seal, open_payload, put_in_order
 from integration.deliveries.quarantine import put_reason
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver
@@ -175,13 +169,9 @@ class _Desk:
             manifest = self._manifest(claim, told)
             replaced = self._examine(claim, manifest, told)
         except DeliveryRefused as refusal:
-            clear_opened(claim)
             where = {"reason": refusal.reason.value, "row": refusal.row, "field": refusal.field}
             events = len(self._ledger.events(claim.claim_id))
             return {**told, **where, "accepted": False, "events_before": events}
-        except BaseException:
-            clear_opened(claim)
-            raise
         accepted = {"sha256": manifest.payload.sha256, "rows": manifest.payload.rows}
         accepted |= {"payload": manifest.payload.file, "sealed": manifest.seal is not None}
         if replaced is not None and replaced.facts.get(LINK):
@@ -217,8 +207,9 @@ class _Desk:
         replaced = examine_place(manifest, known, refusals)
         examine_chain(manifest, known, refused)
         told[LINK] = told.pop("digest")
-        payload = open_payload(claim, manifest, self._receiver, self._limits)
-        examine_payload(payload, manifest, contract, self._supplier, self._limits, self._encoded)
+        opening = open_payload(claim, manifest, self._receiver, self._limits, self._zones.tmp)
+        with opening as (payload, opened):
+            examine_payload(payload, manifest, contract, self._supplier, self._limits, opened, self._encoded)
         return replaced
 
     def _arrival(self, claim: Claim) -> datetime:
@@ -235,7 +226,7 @@ class _Desk:
         if claim.content.exists():
             if decision["replaces"] and raw.exists():
                 self._set_aside(claim, decision, raw)
-            put_in_order(claim, decision, ready)
+            put_in_order(claim, decision, ready, self._zones)
         if ready.exists():
             raw.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.replace(ready, raw)
@@ -257,11 +248,9 @@ class _Desk:
     def _set_aside(self, claim: Claim, decision: dict[str, Any], raw: Path) -> None:
         """Move the failed delivery that this one replaces from the raw zone to quarantine; sealed, if it came so."""
         told = {**decision, "reason": Reason.CHECK_CRITICAL.value, "row": None, "field": None}
-        opened = next((path.name for path in raw.iterdir() if path.stem == "payload"), None)
-        sealed = (raw / ENVELOPE_NAME).exists()
-        if sealed and opened is not None:
-            (raw / opened).unlink()
-        payload = ENVELOPE_NAME if sealed else opened
+        stored = next((path.name for path in raw.iterdir() if path.name.startswith("payload")), None)
+        payload = stored.removesuffix(BODY) if stored else None
+        rename(self._zones, decision["delivery_id"], claim.claim_id)
         put_reason(raw, self._reason(claim.claim_id, told, payload, "manifest.json"))
         self._zones.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.replace(raw, self._zones.quarantine / claim.claim_id)
@@ -269,6 +258,9 @@ class _Desk:
     def _refuse(self, claim: Claim, decision: dict[str, Any]) -> Receipt:
         quarantine_id, reason = claim.claim_id, Reason[decision["reason"]]
         if claim.content.exists():
+            if claim.payload:
+                envelope = claim.content / claim.payload
+                split(self._zones, quarantine_id, envelope, claim.content / (claim.payload + BODY))
             put_reason(claim.content, self._reason(quarantine_id, decision, claim.payload, claim.manifest))
             self._zones.quarantine.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.replace(claim.content, self._zones.quarantine / quarantine_id)

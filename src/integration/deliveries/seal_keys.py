@@ -10,8 +10,10 @@ Only the public parts travel: the source's key goes into the steward's supplier 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +96,7 @@ class Receiver:
     def __init__(self, folder: Path, passphrase: Callable[[], bytes]) -> None:
         self._folder, self._passphrase = folder, passphrase
         self._opened: dict[str, x25519.Identity] = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Receiver({len(self.recipients())} identities)"
@@ -112,10 +115,17 @@ class Receiver:
         """Return what opens envelopes for ``recipient``; raises :class:`KeyUnavailable` as unwrapping does."""
         from pyrage import x25519
 
-        if recipient not in self._opened:
-            path = self.recipients().get(recipient)
-            if path is None:
-                raise KeyUnavailable(Reason.KEY_MISSING)
-            secret = read_wrapped(path, self._passphrase(), _RECEIVER)
-            self._opened[recipient] = x25519.Identity.from_str(secret.decode())
-        return self._opened[recipient]
+        with self._lock:
+            if recipient not in self._opened:
+                path = self.recipients().get(recipient)
+                if path is None:
+                    raise KeyUnavailable(Reason.KEY_MISSING)
+                secret = read_wrapped(path, self._passphrase(), _RECEIVER)
+                self._opened[recipient] = x25519.Identity.from_str(secret.decode())
+            return self._opened[recipient]
+
+
+@lru_cache(maxsize=4)
+def receiver_of(folder: Path, passphrase: bytes) -> Receiver:
+    """Return the identities in a folder, the same ones to all who ask here: unwrapping one takes a while."""
+    return Receiver(folder, lambda: passphrase)

@@ -13,7 +13,6 @@ import gc
 import json
 import os
 import pickle
-import resource
 import shutil
 import sys
 import traceback
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from integration.encode_job import JOB_FLAG, EncodeJob
 from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, IntegrationError, KeyUnavailable
+from integration.hardening import harden
 from integration.names import DeliveryId, DomainCode, InvalidName
 from integration.reasons import Reason
 from integration.storage import Zones, atomic_directory, read_json
@@ -32,19 +32,6 @@ from integration.storage import Zones, atomic_directory, read_json
 if TYPE_CHECKING:
     from integration.pseudonyms.encode import EncodeResult
     from integration.pseudonyms.keyring import Keyring
-
-_PR_SET_DUMPABLE = 4
-
-
-def harden() -> None:
-    """Make this process leave nothing behind: no core dump, no debugger, files for its owner only."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        import ctypes
-
-        if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-            raise IntegrationError(Reason.INTERNAL, "the process could not be made undumpable")
 
 
 def encode(job: EncodeJob) -> EncodeResult:

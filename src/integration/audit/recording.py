@@ -18,7 +18,7 @@ from integration.audit.heads import Head, write_heads
 from integration.audit.lines import Event, new_processing_id, read_line
 from integration.audit.log import AuditLog
 from integration.audit.telling import End, ends_of, make_event, objects_of
-from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, STAGES, Purpose
+from integration.audit.words import ACCESS, BEGUN, ENDED, LOOKED, PROCESSING, RIGHTS, STAGES, Purpose
 from integration.errors import IntegrationError, UsageError
 from integration.pseudonyms.keyring import DESTROYED, list_keys, open_keyring
 from integration.pseudonyms.tokens import labelled, message
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_NO_CASE = "case number, actor or subject is not of the agreed form"
 _LOOK_BACK = 40
 """Days with lines in which the processing behind what is shown is sought; quarantine is kept shorter."""
 
@@ -66,31 +67,49 @@ def stage(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def processing(settings: Settings, action: str, objects: Sequence[str]) -> Iterator[Recorder]:
+def processing(
+    settings: Settings,
+    action: str,
+    objects: Sequence[str],
+    *,
+    case: str | None = None,
+    subjects: Iterable[str] = (),
+    reason: Reason | None = None,
+) -> Iterator[Recorder]:
     """One run of a stage over some objects: a line each when it begins and when it ends.
+
+    What is done at somebody's request has a ``case``, the persons it is about (:func:`subject_token`) and the
+    ``reason`` for doing it, which stands in the first line. Raises :class:`UsageError` (INPUT_INVALID) for a case
+    number that is not one, before anything is done.
 
     When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
     A process that was killed leaves a beginning without an end.
     """
-    rule, recorder = STAGES[action], Recorder(new_processing_id())
+    rule, recorder = (STAGES | RIGHTS)[action], Recorder(new_processing_id())
+    tokens = tuple(subjects)
     keys = _fingerprints(settings) if rule.keyed else {}
 
     def write(event: str, ends: Iterable[End | str]) -> None:
-        told = [end if isinstance(end, End) else End(end, "") for end in ends]
-        events = [
-            make_event(
-                settings,
-                event,
-                action,
-                end.object,
-                rule.purpose,
-                outcome=end.outcome or None,
-                reason=end.reason,
-                processing_id=recorder.processing_id,
-                keys=keys,
-            )
-            for end in told
-        ]
+        told = [end if isinstance(end, End) else End(end, "", reason) for end in ends]
+        try:
+            events = [
+                make_event(
+                    settings,
+                    event,
+                    action,
+                    end.object,
+                    rule.purpose,
+                    outcome=end.outcome or None,
+                    reason=end.reason,
+                    case=case,
+                    subjects=tokens,
+                    processing_id=recorder.processing_id,
+                    keys=keys,
+                )
+                for end in told
+            ]
+        except ValueError:
+            raise UsageError(Reason.INPUT_INVALID, _NO_CASE) from None
         _append(settings, PROCESSING, events)
 
     write(BEGUN, objects)
@@ -114,6 +133,7 @@ def looked(
     case: str | None = None,
     subjects: Iterable[str] = (),
     actor: str | None = None,
+    reason: Reason | None = None,
 ) -> None:
     """Write down that somebody looks, before it is shown; the one place where the access log is written.
 
@@ -138,13 +158,12 @@ def looked(
                 case=case,
                 subjects=tokens,
                 actor=actor,
+                reason=reason,
             )
             for name, origin in objects.items()
         ]
     except ValueError:
-        raise UsageError(
-            Reason.INPUT_INVALID, "case number, actor or subject is not of the agreed form"
-        ) from None
+        raise UsageError(Reason.INPUT_INVALID, _NO_CASE) from None
     _append(settings, ACCESS, events)
 
 

@@ -61,3 +61,9 @@ STAGES = {
     "release": StageRule("release", Purpose.FIGURES, heads=True),
 }
 """Every stage of the line. A test holds them equal to the pipeline and to what a run writes."""
+
+RIGHTS = {
+    name: StageRule("domain", Purpose.RIGHTS, keyed=True, heads=True)
+    for name in ("subject.apply", "subject.erase", "subject.object", "subject.restrict", "subject.unrestrict")
+}
+"""What is done to a person's data at their request; finding and exporting are looks (``access``)."""

@@ -61,6 +61,8 @@ class EncodeJob:
     max_payload_bytes: int
     max_line_bytes: int
     passphrase: bytes = field(repr=False)
+    arrived_at: str | None = None
+    """By the ledger; who was erased after this is left out."""
 
 
 def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
@@ -71,11 +73,13 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
     """
     from integration.contracts import load_contract, load_supplier
     from integration.deliveries.manifest import read_manifest
+    from integration.ledger import Ledger
 
     manifest = settings.zones.raw_dir(delivery) / "manifest.json"
     if not manifest.is_file():
         raise IntegrationError(Reason.DELIVERY_UNKNOWN, file=str(delivery))
     supplier = load_supplier(settings.zones, delivery.supplier)
+    entry = Ledger(settings.ledger()).entry(delivery)
     dialect = supplier.dialect
     plain = PlainDialect(dialect.delimiter, dialect.encoding, dialect.list_separator, dialect.date_pattern)
     codes = {name: dict(codes) for name, codes in supplier.codes.items()}
@@ -87,6 +91,7 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
         max_payload_bytes=settings.max_payload_bytes,
         max_line_bytes=settings.max_line_bytes,
         passphrase=settings.passphrase_bytes(),
+        arrived_at=entry.arrived_at if entry else None,
     )
 
 

@@ -18,7 +18,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, Integrati
 from integration.hardening import harden
 from integration.names import DeliveryId, DomainCode, InvalidName
 from integration.reasons import Reason
-from integration.storage import Zones, atomic_directory, read_json
+from integration.storage import Zones, atomic_directory, read_json, write_json
 
 if TYPE_CHECKING:
     from integration.pseudonyms.encode import EncodeResult
@@ -60,7 +60,7 @@ def encode(job: EncodeJob) -> EncodeResult:
         atomic_directory(target) as folder,
         open_rows(payload, job.contract, job.supplier, manifest, limits=limits) as rows,
     ):
-        return encode_delivery(
+        result = encode_delivery(
             rows,
             job.contract,
             job.supplier.dialect,
@@ -70,6 +70,24 @@ def encode(job: EncodeJob) -> EncodeResult:
             created_on=manifest.created_at.date(),
             nil_return=manifest.nil_return,
         )
+        return _without_listed(folder, job, zones, keys, result)
+
+
+def _without_listed(
+    folder: Path, job: EncodeJob, zones: Zones, keys: Keyring, result: EncodeResult
+) -> EncodeResult:
+    """Leave out who objected or was erased, before the delivery gets its place: of them nothing is kept."""
+    from integration.rights.leaving_out import leave_out
+    from integration.rights.lists import wanted_at_encoding
+
+    domain = zones.domain_of(DeliveryId.parse(job.delivery_id))
+    wanted = wanted_at_encoding(keys, zones, domain, job.arrived_at)
+    cut = leave_out(folder, job.contract, wanted)
+    if not cut:
+        return result
+    result = replace(result, rows_ok=result.rows_ok - len(cut.rows), objected=cut.spoken_of)
+    write_json(folder / "encode.json", asdict(result))
+    return result
 
 
 def check_fingerprints(zones: Zones, domain: DomainCode, keys: Keyring) -> None:

@@ -120,6 +120,7 @@ def _settled(entry: Entry) -> Outcome:
         rows=int(entry.facts.get("rows_ok", entry.rows)),
         refused_rows=int(entry.facts.get("rows_refused", 0)),
         warnings=len(entry.facts.get("warned", ())),
+        objected=int(entry.facts.get("objected", 0)),
     )
 
 
@@ -161,16 +162,21 @@ def link(domain: str) -> DomainResult:
     """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
     from integration import inputs, warehouse
     from integration.linkage import build_families, link_persons
+    from integration.rights.carrying_out import before_linking, unfinished
+    from integration.rights.hiding import hide_restricted
 
     settings, code = get_settings(), DomainCode(domain)
+    before_linking(settings, code, lambda: _keys(settings))
     gathered = inputs.gather(code, settings, _ledger(settings))
-    if _published_fingerprint(settings, code) == gathered.fingerprint:
+    if _published_fingerprint(settings, code) == gathered.fingerprint and not unfinished(settings.zones, code):
         return DomainResult(domain, "link", unchanged=True)
     keys = _keys(settings)
     with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
         inputs.load_inputs(con, gathered, settings.zones)
         with warehouse.sealed_errors("link"):
             persons = link_persons(con, code, keys.subkey(code, "output"))
+            if hide_restricted(con, settings, keys, gathered):
+                persons = link_persons(con, code, keys.subkey(code, "output"))
             families = build_families(con, code, keys.subkey(code, "family"), gathered.run_date)
     return DomainResult(domain, "link", counts=_counts(persons) | _counts(families))
 
@@ -199,6 +205,7 @@ def overview(domain: str) -> DomainResult:
 def indicators(domain: str) -> DomainResult:
     """Calculate the indicators and publish the domain's file by an atomic rename."""
     from integration import warehouse
+    from integration.rights.carrying_out import finished
 
     settings, code = get_settings(), DomainCode(domain)
     result = _build(domain, "indicators", ("indicators",))
@@ -215,6 +222,7 @@ def indicators(domain: str) -> DomainResult:
             "key_fingerprints": _keys(settings).fingerprints(),
         }
         write_json(settings.zones.warehouse / f"{domain}.json", manifest)
+        finished(settings, code, run[1])
     return result
 
 

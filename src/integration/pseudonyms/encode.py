@@ -65,7 +65,11 @@ class RawRow(Protocol):
 
 @dataclass(frozen=True)
 class EncodeResult:
-    """What encoding a delivery came to: ids, counts and fingerprints. It is also ``encode.json``."""
+    """What encoding a delivery came to: ids, counts and fingerprints. It is also ``encode.json``.
+
+    ``objected`` counts the rows from which a person who objected, or was erased, was left out; those that went whole
+    are not among ``rows_ok``.
+    """
 
     delivery_id: str
     rows_in: int
@@ -76,6 +80,7 @@ class EncodeResult:
     key_fingerprints: Mapping[str, str]
     normalisation_version: int
     nil_return: bool
+    objected: int = 0
 
 
 def encode_delivery(

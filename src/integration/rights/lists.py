@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from integration.errors import IntegrationError
 from integration.reasons import Reason
-from integration.rights.marks import Marker
+from integration.rights.marks import Marker, marker
 from integration.storage import Zones, read_json, write_json
 
 if TYPE_CHECKING:
     from integration.names import DomainCode
+    from integration.pseudonyms.keyring import Keyring
 
 FORMAT = "integration-rights/1"
 OBJECTIONS, ERASURES, RESTRICTIONS = "objections", "erasures", "restrictions"
@@ -131,17 +132,17 @@ def strike(zones: Zones, name: str, domain: DomainCode, marks: frozenset[str]) -
     return True
 
 
-def wanted(marker: Marker, entries: Iterable[Entry]) -> Wanted:
+def wanted(marks: Marker, entries: Iterable[Entry]) -> Wanted:
     """Return the tokens behind the marks of some entries.
 
     Raises :class:`IntegrationError` (RIGHTS_UNREADABLE) when a mark was made under another key version than the
-    marker's: a list that was not carried along at rotation must not be passed over.
+    ``marks``: a list that was not carried along at rotation must not be passed over.
     """
     found: dict[str, set[str]] = {"numbers": set(), "likenesses": set(), "alone": set()}
     try:
         for entry in entries:
-            found["numbers"] |= marker.tokens(entry.numbers)
-            likenesses = marker.tokens(entry.likenesses)
+            found["numbers"] |= marks.tokens(entry.numbers)
+            likenesses = marks.tokens(entry.likenesses)
             found["likenesses"] |= likenesses
             if not entry.numbers:
                 found["alone"] |= likenesses
@@ -183,3 +184,18 @@ def rekey(zones: Zones, domain: DomainCode, old: Marker, new: Marker, chained: C
         if entries:
             write_list(zones, name, domain, entries)
     return made
+
+
+def wanted_at_encoding(keys: Keyring, zones: Zones, domain: DomainCode, arrived_at: str | None) -> Wanted:
+    """Whom to leave out of a delivery that arrived at a moment (None: not known, taken as long ago).
+
+    Who objected, whenever it came; who was erased, when it came before that.
+    """
+    erased = [entry for entry in read_list(zones, ERASURES, domain) if before(arrived_at, entry)]
+    entries = read_list(zones, OBJECTIONS, domain) + erased
+    return wanted(marker(keys, domain), entries) if entries else Wanted()
+
+
+def before(arrived_at: str | None, entry: Entry) -> bool:
+    """Tell whether a delivery arrived before a person was entered on a list."""
+    return arrived_at is None or datetime.fromisoformat(arrived_at) <= datetime.fromisoformat(entry.at)

@@ -63,8 +63,6 @@ _EXPECTED_COLUMNS = (
     ("period_end", "DATE"), ("due_date", "DATE"),
 )  # fmt: skip
 
-_Rows, _Places = Set[int], Set[tuple[int, str]]
-
 
 @dataclass(frozen=True)
 class Inputs:
@@ -163,7 +161,10 @@ def view_mentions(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None
 
 
 def hide(
-    con: duckdb.DuckDBPyConnection, inputs: Inputs, zones: Zones, cuts: Mapping[str, tuple[_Rows, _Places]]
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    zones: Zones,
+    cuts: Mapping[str, tuple[Set[int], Set[tuple[int, str]]]],
 ) -> None:
     """Make the views of ``staging`` anew without the rows and the mentions (row, role) given for each delivery.
 

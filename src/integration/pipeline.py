@@ -168,7 +168,9 @@ def link(domain: str) -> DomainResult:
     settings, code = get_settings(), DomainCode(domain)
     before_linking(settings, code, lambda: _keys(settings))
     gathered = inputs.gather(code, settings, _ledger(settings))
-    if _published_fingerprint(settings, code) == gathered.fingerprint and not unfinished(settings.zones, code):
+    if _published_fingerprint(settings, code) == gathered.fingerprint and not unfinished(
+        settings.zones, code
+    ):
         return DomainResult(domain, "link", unchanged=True)
     keys = _keys(settings)
     with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:

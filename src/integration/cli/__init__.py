@@ -21,6 +21,7 @@ def main() -> None:
         operate,
         sample,
         seal,
+        subject,
     )
     from integration.cli.app import app
 

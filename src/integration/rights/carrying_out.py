@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 ERASE, OBJECT, RESTRICT, UNRESTRICT = "erase", "object", "restrict", "unrestrict"
 _LIST = {ERASE: lists.ERASURES, OBJECT: lists.OBJECTIONS, RESTRICT: lists.RESTRICTIONS}
+_AT_WORK: set[str] = set()
+"""Domains whose unfinished work this very process is doing."""
 Opened = Callable[[], "Keyring"]
 
 
@@ -65,12 +67,13 @@ def unfinished(zones: Zones, domain: DomainCode) -> Intent | None:
         content: dict[str, Any] = read_json(path)
         entry = content.pop("entry")
         cuts = {
-            name: Cut(frozenset(cut["rows"]), frozenset((int(row), str(role)) for row, role in cut["mentions"]))
+            name: Cut(
+                frozenset(cut["rows"]), frozenset((int(row), str(role)) for row, role in cut["mentions"])
+            )
             for name, cut in content.pop("cuts").items()
         }
-        marks = {name: tuple(entry.pop(name)) for name in ("numbers", "likenesses")}
         subjects = tuple(content.pop("subjects"))
-        return Intent(entry=lists.Entry(**entry, **marks), cuts=cuts, subjects=subjects, **content)
+        return Intent(entry=lists.entry_from(entry), cuts=cuts, subjects=subjects, **content)
     except (OSError, ValueError, KeyError, TypeError):
         raise IntegrationError(Reason.RIGHTS_UNREADABLE, file=path.name) from None
 
@@ -169,7 +172,7 @@ def before_linking(settings: Settings, domain: DomainCode, keys: Opened) -> int:
     """
     zones = settings.zones
     intent = unfinished(zones, domain)
-    if intent is not None:
+    if intent is not None and domain not in _AT_WORK:
         with recorded(settings, domain, intent):
             carry_out(settings, domain, intent)
     if not any(lists.list_path(zones, name, domain).exists() for name in (lists.OBJECTIONS, lists.ERASURES)):
@@ -184,7 +187,7 @@ def before_linking(settings: Settings, domain: DomainCode, keys: Opened) -> int:
 
 @contextmanager
 def recorded(settings: Settings, domain: DomainCode, intent: Intent) -> Iterator[None]:
-    """Write in the processing log that this is done, for whom and in which case."""
+    """Write in the processing log that this is done, for whom and in which case; a night within it is part of it."""
     with audit.processing(
         settings,
         f"subject.{intent.action}",
@@ -193,7 +196,11 @@ def recorded(settings: Settings, domain: DomainCode, intent: Intent) -> Iterator
         subjects=intent.subjects,
         reason=Reason[intent.reason],
     ):
-        yield
+        _AT_WORK.add(domain)
+        try:
+            yield
+        finally:
+            _AT_WORK.discard(domain)
 
 
 def finished(settings: Settings, domain: DomainCode, fingerprint: str) -> None:

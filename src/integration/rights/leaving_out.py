@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from integration import parquet
 from integration.storage import read_json, sync_directory, write_json
@@ -82,7 +82,8 @@ def leave_out(folder: Path, contract: Contract, wanted: Wanted) -> Cut:
     if not wanted:
         return Cut()
     table = parquet.read(folder / "mentions.parquet", ["row_number", "role", "bsn_token", *LIKENESSES])
-    rows, roles, numbers, *likenesses = (table.column(name).to_pylist() for name in table.column_names)
+    columns: list[list[Any]] = [table.column(name).to_pylist() for name in table.column_names]
+    rows, roles, numbers, *likenesses = columns
     named = list(zip(rows, roles, strict=True))
     tokens = zip(*likenesses, strict=True)
     told = zip(named, numbers, tokens, strict=True)
@@ -93,7 +94,10 @@ def leave_out(folder: Path, contract: Contract, wanted: Wanted) -> Cut:
 
 def _mentions(table: pa.Table, cut: Cut) -> pa.Table:
     rows, roles = (table.column(name).to_pylist() for name in ("row_number", "role"))
-    return _only(table, [r not in cut.rows and (r, role) not in cut.mentions for r, role in zip(rows, roles, strict=True)])
+    return _only(
+        table,
+        [r not in cut.rows and (r, role) not in cut.mentions for r, role in zip(rows, roles, strict=True)],
+    )
 
 
 def _records(table: pa.Table, contract: Contract, cut: Cut) -> pa.Table:
@@ -120,7 +124,9 @@ def _findings(table: pa.Table, contract: Contract, cut: Cut) -> pa.Table:
     blocks = {role: {f.name for f in contract if f.about == role} for _, role in cut.mentions}
     gone = {(row, name) for row, role in cut.mentions for name in blocks[role]}
     rows, fields = (table.column(name).to_pylist() for name in ("row_number", "field"))
-    return _only(table, [r not in cut.rows and (r, name) not in gone for r, name in zip(rows, fields, strict=True)])
+    return _only(
+        table, [r not in cut.rows and (r, name) not in gone for r, name in zip(rows, fields, strict=True)]
+    )
 
 
 def _only(table: pa.Table, kept: Sequence[bool]) -> pa.Table:
@@ -158,7 +164,7 @@ def _replace(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
             fresh,
             compression="zstd",
             compression_level=1,
-            use_dictionary=recurring,
+            use_dictionary=recurring,  # type: ignore[arg-type]  # lists are fine, their stubs not
             write_statistics=recurring,
         )
         fresh.chmod(path.stat().st_mode & 0o777)

@@ -82,12 +82,13 @@ def read_list(zones: Zones, name: str, domain: DomainCode) -> list[Entry]:
         content = read_json(path)
         if content["format"] != FORMAT or content["domain"] != domain:
             raise ValueError
-        return [_entry(item) for item in content["entries"]]
+        return [entry_from(item) for item in content["entries"]]
     except (OSError, ValueError, KeyError, TypeError):
         raise IntegrationError(Reason.RIGHTS_UNREADABLE, file=f"{name}/{path.name}") from None
 
 
-def _entry(item: dict[str, Any]) -> Entry:
+def entry_from(item: dict[str, Any]) -> Entry:
+    """Read an entry as it was written. Raises KeyError, TypeError or ValueError for anything else."""
     datetime.fromisoformat(item["at"])
     return Entry(item["at"], item["case"], tuple(item["numbers"]), tuple(item["likenesses"]))
 

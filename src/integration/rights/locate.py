@@ -103,9 +103,7 @@ def locate(
         return _subject(con, domain, token)
 
 
-def link_twice(
-    con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring, domain: DomainCode
-) -> None:
+def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring, domain: DomainCode) -> None:
     """Fill ``asked.published`` and ``asked.everywhere``: each mention with its tokens and person."""
     zones = settings.zones
     gathered = inputs.gather(domain, settings, Ledger(settings.ledger()))

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 def traces(settings: Settings, domain: DomainCode, texts: Iterable[str]) -> list[Path]:
     """Return the files under the installation in which one of ``texts`` stands, as paths below its home.
 
-    Of a token its 32 digits are sought, and the 16 bytes they mean. Of other domains' folders everything is searched too:
-    ``domain`` only says that the texts belong to it, and must fit the tokens among them (ValueError).
+    Of a token its 32 digits are sought, and the 16 bytes they mean. Everything is searched, of other domains too:
+    ``domain`` says that the texts belong to it, and must fit the tokens among them (ValueError).
     """
     parsed = [(text, parse_token(text)) for text in texts]
     if any(token is not None and token.domain != domain for _, token in parsed):
         raise ValueError("a token of another domain")
-    sought = {form for text, token in parsed for form in _forms(token.digest if token else text, token is not None)}
+    sought = {
+        form for text, token in parsed for form in _forms(token.digest if token else text, token is not None)
+    }
     if not sought:
         return []
     pattern = re.compile(b"|".join(re.escape(form) for form in sorted(sought)))
@@ -65,7 +67,7 @@ def _parquet(raw: bytes) -> bytes:
 
     table = parquet.read(raw)
     return "\n".join(
-        text if isinstance(text, str) else repr(text)
+        text if isinstance(text, str) else text.hex() if isinstance(text, bytes) else repr(text)
         for column in table.columns
         for text in column.to_pylist()
         if text is not None

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
 FORMAT = "integration-subject-export/1"
 _TOLD = ("sex", "birth_year", "birth_known", "pc4", "secret", "departure_date", "relation", "patient_rol")
+_OF_CHILD = ("pc4", "secret")
+"""Of a parent these may follow from the child's secret address, which is not theirs to be told."""
 _FACTS = (
     "fact_date", "fact_class", "label_nl", "label_en", "detail", "source", "supplier", "contract_field", "period",
 )  # fmt: skip
-_MEMBER = ("role", "valid_from", "valid_to", "shared", "restricted")
+_MEMBER = ("role", "valid_from", "valid_to", "shared")
 _PERSON = ("sex", "birth_year", "departure_date", "secret", "first_seen", "last_seen", "is_child")
 
 
@@ -119,6 +121,7 @@ def _record(
     is_about = mention.role in SUBJECTS
     fields = [field for field in contract.with_role("attribute") if _is_told(field, mention.role, is_about)]
     values = [_value(field, record.get(field.name)) for field in fields]
+    told = _TOLD if is_about else tuple(name for name in _TOLD if name not in _OF_CHILD)
     return {
         "delivery": mention.delivery_id,
         "row": mention.row_number,
@@ -133,7 +136,7 @@ def _record(
         "role": mention.role,
         "is_about_person": is_about,
         "linked_by": mention.rule,
-        "mention": {name: _text(about[name]) for name in _TOLD if about.get(name) is not None},
+        "mention": {name: _text(about[name]) for name in told if about.get(name) is not None},
         "attributes": [value for value in values if value is not None],
     }
 
@@ -176,6 +179,8 @@ def _derived(settings: Settings, subject: Subject) -> dict[str, Any]:
             return [{name: _text(value) for name, value in zip(columns, row, strict=True)} for row in found]
 
         person = rows("core.person", _PERSON, "all")
+        if person and not person[0]["is_child"]:
+            del person[0]["secret"]
         return {
             "facts": rows("families.family_fact", _FACTS, "all"),
             "families": rows("core.membership", _MEMBER, "all"),

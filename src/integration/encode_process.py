@@ -27,7 +27,7 @@ from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, Integrati
 from integration.hardening import harden
 from integration.names import DeliveryId, DomainCode, InvalidName
 from integration.reasons import Reason
-from integration.storage import Zones, atomic_directory, read_json, write_json
+from integration.storage import Zones, atomic_directory, read_json
 
 if TYPE_CHECKING:
     from integration.pseudonyms.encode import EncodeResult
@@ -45,6 +45,7 @@ def encode(job: EncodeJob) -> EncodeResult:
     from integration.deliveries.read import Limits, open_rows
     from integration.pseudonyms.encode import encode_delivery
     from integration.pseudonyms.keyring import open_keyring
+    from integration.rights.leaving_out import keep_out
 
     zones, delivery = Zones(job.home), DeliveryId.parse(job.delivery_id)
     keys = open_keyring(zones.keys / "keyring.json", job.passphrase)
@@ -70,24 +71,8 @@ def encode(job: EncodeJob) -> EncodeResult:
             created_on=manifest.created_at.date(),
             nil_return=manifest.nil_return,
         )
-        return _without_listed(folder, job, zones, keys, result)
-
-
-def _without_listed(
-    folder: Path, job: EncodeJob, zones: Zones, keys: Keyring, result: EncodeResult
-) -> EncodeResult:
-    """Leave out who objected or was erased, before the delivery gets its place: of them nothing is kept."""
-    from integration.rights.leaving_out import leave_out
-    from integration.rights.lists import wanted_at_encoding
-
-    domain = zones.domain_of(DeliveryId.parse(job.delivery_id))
-    wanted = wanted_at_encoding(keys, zones, domain, job.arrived_at)
-    cut = leave_out(folder, job.contract, wanted)
-    if not cut:
-        return result
-    result = replace(result, rows_ok=result.rows_ok - len(cut.rows), objected=cut.spoken_of)
-    write_json(folder / "encode.json", asdict(result))
-    return result
+        told = keep_out(zones, keys, delivery, job.contract, folder, job.arrived_at, asdict(result))
+        return replace(result, rows_ok=told["rows_ok"], objected=told["objected"])
 
 
 def check_fingerprints(zones: Zones, domain: DomainCode, keys: Keyring) -> None:

@@ -24,10 +24,12 @@ from integration.contracts import (
     load_supplier,
     supplier_codes,
 )
+from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
+from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
-from integration.storage import Zones, resource
+from integration.storage import Zones, read_json, resource
 from integration.warehouse import insert_rows, load_seeds, sealed_errors
 
 DUCKDB_TYPES = {
@@ -113,9 +115,15 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
 
 
 def _rights(domain: DomainCode, zones: Zones) -> list[str]:
-    """Hashes of the domain's lists of persons who used a right: a changed list makes a new night."""
-    paths = sorted(zones.rights.glob(f"*/{domain}.json"))
-    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    """Moments and cases on the domain's lists of persons who used a right: a changed list makes a new night."""
+    told = []
+    for path in sorted(zones.rights.glob(f"*/{domain}.json")):
+        try:
+            entries = [(entry["at"], entry["case"]) for entry in read_json(path)["entries"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise IntegrationError(Reason.RIGHTS_UNREADABLE, file=f"{path.parent.name}/{path.name}") from None
+        told += [f"{path.parent.name} {at} {case}" for at, case in entries]
+    return told
 
 
 def _expected(domain: DomainCode, settings: Settings) -> tuple[tuple[str, str, str, str, date, date], ...]:

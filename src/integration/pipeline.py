@@ -177,7 +177,7 @@ def link(domain: str) -> DomainResult:
         inputs.load_inputs(con, gathered, settings.zones)
         with warehouse.sealed_errors("link"):
             persons = link_persons(con, code, keys.subkey(code, "output"))
-            if hide_restricted(con, settings, keys, gathered):
+            if hide_restricted(con, settings.zones, keys, gathered):
                 persons = link_persons(con, code, keys.subkey(code, "output"))
             families = build_families(con, code, keys.subkey(code, "family"), gathered.run_date)
     return DomainResult(domain, "link", counts=_counts(persons) | _counts(families))

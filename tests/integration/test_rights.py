@@ -423,3 +423,20 @@ def test_the_number_that_is_typed_stands_nowhere(settings: Settings, tmp_path: P
     assert ANNE not in said
     assert hits(tmp_path, [ANNE]) == {}
     assert json.loads(found.stdout[found.stdout.index("{") :])["mentions"] == 1
+
+
+def test_a_delivery_of_nobody_but_who_objected_is_an_empty_one(settings: Settings) -> None:
+    commands.object_(settings, asked(settings, ANNE), pipeline.nightly)
+    name = town.deliver("2026-W05", 2, [town.row(ANNE, 1)])
+    assert [m for m in town.mentions(settings, "staging") if m["delivery_id"] == name] == []
+
+
+def test_what_a_killed_run_left_beside_a_delivery_goes_too(settings: Settings) -> None:
+    anne = subject(settings, ANNE)
+    (folder,) = (settings.zones.home / "linked").glob("*/*/*")
+    for name in (f".{folder.name}.abc.partial", f".{folder.name}.abc.old"):
+        shutil.copytree(folder, folder.parent / name)
+    shutil.copy(folder / "mentions.parquet", folder / ".mentions.parquet.abc.cut")
+    commands.erase(settings, asked(settings, ANNE), pipeline.nightly)
+    assert traces(settings, CODE, anne.own) == []
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]

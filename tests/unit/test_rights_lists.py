@@ -98,8 +98,8 @@ def test_rotation_carries_the_lists_along_and_can_be_done_again(tmp_path: Path) 
     def chained(old: str) -> str:
         return token(old[-32:][::-1], 2)
 
-    assert lists.rekey(zones, HOUTEN, OLD, NEW, chained) == 3
-    assert lists.rekey(zones, HOUTEN, OLD, NEW, chained) == 0
+    assert lists.carry(zones, HOUTEN, OLD, NEW, chained, zones) == 3
+    assert lists.carry(zones, HOUTEN, OLD, NEW, chained, zones) == 0
     for number, name in enumerate(lists.LISTS):
         found = lists.wanted(NEW, lists.read_list(zones, name, HOUTEN))
         assert found.numbers == {token(f"{number:032x}"[::-1], 2)}

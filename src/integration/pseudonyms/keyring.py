@@ -78,6 +78,14 @@ class Keyring:
     def __repr__(self) -> str:
         return f"Keyring(version={self.version})"
 
+    def version_of(self, domain: DomainCode) -> int:  # noqa: ARG002  one version for all domains, so far
+        """The version that a domain's pseudonyms bear."""
+        return self.version
+
+    def next_step(self, domain: DomainCode, purpose: str) -> TokenMaker:
+        """Return what re-keys: from the 16 bytes of a token of the version before to the token of the last one."""
+        return TokenMaker(self.version_of(domain), domain, purpose, [self.subkey(domain, purpose)])
+
     def subkey(self, domain: DomainCode, purpose: str) -> bytes:
         """Return the active version's 32-byte key for one domain and purpose."""
         return self._derive(self.version, domain, purpose)

@@ -190,13 +190,13 @@ def _derived(settings: Settings, subject: Subject) -> dict[str, Any]:
 
 def _logged(settings: Settings, token: str) -> Iterator[dict[str, Any]]:
     """Every line of both audit logs about the person, newest last."""
-    found = []
+    found, names = [], {token}
     for name in LOGS:
         log = AuditLog(settings.zones.audit, name)
         for day in log.days():
             for raw in log.path(day).read_bytes().split(b"\n"):
-                line = read_line(raw, name) if token.encode() in raw else None
-                if line is not None and token in line.fields.get("subjects", ()):
+                line = read_line(raw, name) if any(known.encode() in raw for known in names) else None
+                if line is not None and names & set(line.fields.get("subjects", ())):
                     told = ("time", "organisation", "action", "event", "purpose", "outcome", "reason", "case")
                     found.append({field: line.fields.get(field) for field in told})
     yield from sorted(found, key=lambda item: str(item["time"]))

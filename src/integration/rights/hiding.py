@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     from integration.names import DomainCode
     from integration.pseudonyms.keyring import Keyring
-    from integration.settings import Settings
+    from integration.storage import Zones
 
 
 def hide_restricted(
-    con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring, gathered: inputs.Inputs
+    con: duckdb.DuckDBPyConnection, zones: Zones, keys: Keyring, gathered: inputs.Inputs
 ) -> bool:
     """Hide restricted persons from tonight's ``staging``, by the linkage that was just made; False when nobody is.
 
     The linkage must be made anew after this.
     """
     domain: DomainCode = gathered.domain
-    entries = lists.read_list(settings.zones, lists.RESTRICTIONS, domain)
+    entries = lists.read_list(zones, lists.RESTRICTIONS, domain)
     if not entries:
         return False
     wanted = lists.wanted(marker(keys, domain), entries)
@@ -50,5 +50,5 @@ def hide_restricted(
             [(row, role) for name, row, role in theirs if name == delivery],
         )
         cuts[delivery] = (cut.rows, cut.mentions)
-    inputs.hide(con, gathered, settings.zones, cuts)
+    inputs.hide(con, gathered, zones, cuts)
     return True

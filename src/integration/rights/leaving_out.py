@@ -11,6 +11,7 @@ Files are replaced one by one, each whole; doing it again changes nothing.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -19,13 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration import parquet
+from integration.rights.lists import wanted_at_encoding
 from integration.storage import read_json, sync_directory, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from integration.contracts.model import Contract
+    from integration.names import DeliveryId
+    from integration.pseudonyms.keyring import Keyring
     from integration.rights.lists import Wanted
+    from integration.storage import Zones
 
 SUBJECTS = ("kind", "patient")
 """The roles in which a record is about the person."""
@@ -64,8 +69,7 @@ def cut_delivery(folder: Path, contract: Contract, cut: Cut) -> None:
     """Take rows and mentions out of the encoded tables in a folder, and correct the counts beside them."""
     if not cut:
         return
-    for path in folder.glob(".*.cut"):  # what a killed run left
-        path.unlink()
+    _clear(folder)
     _replace(folder / "mentions.parquet", lambda table: _mentions(table, cut))
     _replace(folder / "findings.parquet", lambda table: _findings(table, contract, cut))
     _replace(folder / "records.parquet", lambda table: _records(table, contract, cut))
@@ -74,7 +78,19 @@ def cut_delivery(folder: Path, contract: Contract, cut: Cut) -> None:
         rows = parquet.read(folder / "records.parquet", ["row_number"]).num_rows
         content = read_json(told)
         if content["rows_ok"] != rows:
-            write_json(told, content | {"rows_ok": rows})
+            gone = content.get("objected", 0) + content["rows_ok"] - rows
+            write_json(told, content | {"rows_ok": rows, "objected": gone})
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left of this delivery: copies of its tables that never got their name."""
+    for path in folder.glob(".*.cut"):
+        path.unlink()
+    for stale in (
+        *folder.parent.glob(f".{folder.name}.*.partial"),
+        *folder.parent.glob(f".{folder.name}.*.old"),
+    ):
+        shutil.rmtree(stale, ignore_errors=True)
 
 
 def leave_out(folder: Path, contract: Contract, wanted: Wanted) -> Cut:
@@ -90,6 +106,29 @@ def leave_out(folder: Path, contract: Contract, wanted: Wanted) -> Cut:
     cut = make_cut(named, [place for place, number, others in told if wanted.has(number, others)])
     cut_delivery(folder, contract, cut)
     return cut
+
+
+def keep_out(
+    zones: Zones,
+    keys: Keyring,
+    delivery: DeliveryId,
+    contract: Contract,
+    folder: Path,
+    arrived_at: str | None,
+    told: dict[str, Any],
+) -> dict[str, Any]:
+    """Leave who objected or was erased out of a delivery that was encoded into ``folder``, before it gets its place.
+
+    ``told`` is the content of ``encode.json``; returned, and written, is what it says afterwards. ``arrived_at`` is the
+    ledger's: an erasure only counts for what arrived before it. Of persons left out nothing is kept.
+    """
+    wanted = wanted_at_encoding(keys, zones, zones.domain_of(delivery), arrived_at)
+    cut = leave_out(folder, contract, wanted)
+    if not cut:
+        return told
+    told = told | {"rows_ok": told["rows_ok"] - len(cut.rows), "objected": cut.spoken_of}
+    write_json(folder / "encode.json", told)
+    return told
 
 
 def _mentions(table: pa.Table, cut: Cut) -> pa.Table:

@@ -152,11 +152,29 @@ def wanted(marks: Marker, entries: Iterable[Entry]) -> Wanted:
     return Wanted(**{name: frozenset(tokens) for name, tokens in found.items()})
 
 
-def rekey(zones: Zones, domain: DomainCode, old: Marker, new: Marker, chained: Callable[[str], str]) -> int:
-    """Carry the lists of a domain over to another key version; return how many marks were made anew.
+def rekey(zones: Zones, domain: DomainCode, old: Keyring, new: Keyring, into: Zones | None = None) -> int:
+    """Carry a domain's lists over to the next key version; return how many marks were made anew.
 
-    ``old`` and ``new`` are markers under the two versions, ``chained`` gives the person token of the new version
-    for one of the old. A mark that is of the new version already stays, so a run that was killed can be done again.
+    ``old`` and ``new`` are the keyring without and with that version; ``into`` is where the lists are written, by
+    default where they are. Raises what :func:`carry` raises, and :class:`IntegrationError` (RIGHTS_UNFINISHED): what is
+    unfinished is finished first, for it holds marks too.
+    """
+    if (zones.rights / f"{domain}.unfinished.json").exists():
+        raise IntegrationError(Reason.RIGHTS_UNFINISHED)
+    step = new.next_step(domain, "person")
+
+    def chained(token: str) -> str:
+        return step.token(bytes.fromhex(token.rsplit(".", 1)[1]))
+
+    return carry(zones, domain, marker(old, domain), marker(new, domain), chained, into or zones)
+
+
+def carry(
+    zones: Zones, domain: DomainCode, old: Marker, new: Marker, chained: Callable[[str], str], into: Zones
+) -> int:
+    """Make every mark anew: ``chained`` gives the person token of the new version for one of the old.
+
+    A mark that is of the new version already stays, so a run that was killed can be done again.
     Raises :class:`IntegrationError` (RIGHTS_UNREADABLE) for marks of a third version; nothing is written then.
     """
     made = 0
@@ -183,7 +201,7 @@ def rekey(zones: Zones, domain: DomainCode, old: Marker, new: Marker, chained: C
         raise IntegrationError(Reason.RIGHTS_UNREADABLE, "made under another key version") from None
     for name, entries in fresh.items():
         if entries:
-            write_list(zones, name, domain, entries)
+            write_list(into, name, domain, entries)
     return made
 
 

@@ -64,5 +64,4 @@ class Marker:
 
 def marker(keys: Keyring, domain: DomainCode) -> Marker:
     """Return the marker under the domain's active key version."""
-    version = keys.version
-    return Marker(keys.subkey(domain, PURPOSE), version, domain)
+    return Marker(keys.subkey(domain, PURPOSE), keys.version_of(domain), domain)

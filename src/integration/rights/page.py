@@ -40,7 +40,7 @@ class _ExportTexts(Texts):
     def value(self, item: Mapping[str, Any]) -> str:
         """An attribute's value: in Dutch what its code means, in English the code."""
         if self.language == "nl":
-            return str(item["value_nl"])
+            return ", ".join(map(self.plain, str(item["value_nl"]).split(", ")))
         value = item["value"]
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 

@@ -13,6 +13,8 @@ from integration.pictures.pages import LANGUAGES, Texts, environment, style
 from integration.reasons import Reason
 
 _PACKAGE = "integration.rights"
+_NARROW = "\nmain { overflow-wrap: anywhere; }\n"
+"""Pseudonyms and ids of deliveries are long words."""
 
 
 class _ExportTexts(Texts):
@@ -54,7 +56,7 @@ class _ExportTexts(Texts):
 
 def render(content: Mapping[str, Any]) -> str:
     """Return the page for what :func:`integration.rights.export.export` gathered."""
-    sheet = style().decode()
+    sheet = style().decode() + _NARROW
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return (
         environment(_PACKAGE)

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.deliveries import KEYS
+from helpers.deliveries import KEYS, NOW
 from integration.errors import IntegrationError
 from integration.names import DomainCode
+from integration.pseudonyms.keyring import Keyring, KeyVersion, hkdf
+from integration.pseudonyms.tokens import labelled, message
 from integration.reasons import Reason
-from integration.rights import lists
+from integration.rights import lists, rekey
 from integration.rights.leaving_out import make_cut
 from integration.rights.lists import Entry, Wanted
 from integration.rights.marks import Marker, marker
@@ -106,6 +108,43 @@ def test_rotation_carries_the_lists_along_and_can_be_done_again(tmp_path: Path) 
         with pytest.raises(IntegrationError) as error:
             lists.wanted(OLD, lists.read_list(zones, name, HOUTEN))
         assert error.value.reason is Reason.RIGHTS_UNREADABLE
+
+
+class TwoRoots:
+    """The known root of the tests, and one that follows it."""
+
+    def versions(self) -> tuple[KeyVersion, ...]:
+        return (
+            KeyVersion(1, "chained", NOW.isoformat(), "0" * 16),
+            KeyVersion(2, "active", NOW.isoformat(), "1" * 16),
+        )
+
+    def derive(self, version: int, info: bytes) -> bytes:
+        return hkdf(bytes(range(version - 1, version + 31)), info)
+
+
+def test_after_rotation_the_list_knows_the_person_by_the_new_token(tmp_path: Path) -> None:
+    zones, after = Zones(tmp_path), Keyring(TwoRoots())
+    text = message("bsn", labelled("bsn", "999900006"))
+    mark = marker(KEYS, HOUTEN).mark(KEYS.maker(HOUTEN, "person").token(text))
+    entry = Entry("2026-01-01T00:00:00+01:00", "AVG-2026-1", (mark,))
+    lists.write_list(zones, lists.OBJECTIONS, HOUTEN, [entry])
+    assert rekey(zones, HOUTEN, KEYS, after) == 1
+    assert rekey(zones, HOUTEN, KEYS, after) == 0
+    wanted = lists.wanted_at_encoding(after, zones, HOUTEN, None)
+    assert wanted.numbers == {after.maker(HOUTEN, "person").token(text)}
+    with pytest.raises(IntegrationError) as error:
+        lists.wanted_at_encoding(KEYS, zones, HOUTEN, None)
+    assert error.value.reason is Reason.RIGHTS_UNREADABLE
+
+
+def test_what_is_unfinished_is_finished_before_a_rotation(tmp_path: Path) -> None:
+    zones = Zones(tmp_path)
+    zones.rights.mkdir()
+    (zones.rights / f"{HOUTEN}.unfinished.json").write_text("{}")
+    with pytest.raises(IntegrationError) as error:
+        rekey(zones, HOUTEN, KEYS, Keyring(TwoRoots()))
+    assert error.value.reason is Reason.RIGHTS_UNFINISHED
 
 
 CUTS = [

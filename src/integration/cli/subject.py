@@ -52,11 +52,14 @@ def _asked(domain: str, case: str, reason: str, person: str | None, ask: bool) -
 
 def _prompt() -> bytes:
     """The number as it is typed, not shown; from the terminal, or from standard input where there is none."""
+    import os
     from getpass import getpass
 
     from integration.hardening import harden
 
+    before = os.umask(0o077)
     harden()
+    os.umask(before)  # what is published afterwards is for those it was for
     return getpass("BSN (wordt niet getoond): ").strip().encode("ascii", "replace")
 
 

@@ -1,4 +1,4 @@
-"""A process that sees identifiers leaves nothing behind."""
+"""What a process does first that will see identifiers."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def harden() -> None:
 
         if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
             raise IntegrationError(Reason.INTERNAL, "the process could not be made undumpable")
+
+
+def bound_memory(most: int) -> None:
+    """Let this process have so many bytes of address space and no more: what asks for more fails, here only."""
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))

@@ -98,8 +98,8 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
 
     Raises :class:`KeyUnavailable` (KEY_MISSING) when no first-pass key was handed out for its domain,
     :class:`IntegrationError` DELIVERY_UNKNOWN when the raw zone does not have it, DATA_KEY_SHREDDED when nobody can
-    open it any more, MANIFEST_INVALID when what lies there is another, what a source without a valid entry in the register is refused for, and what a broken supplier
-    file or contract raises.
+    open it any more, MANIFEST_INVALID when what lies there is another, what a source without a valid entry in the
+    register is refused for, and what a broken supplier file or contract raises.
     """
     from integration.contracts import load_contract, load_supplier
     from integration.contracts.register import refuse_unregistered
@@ -123,15 +123,15 @@ def make_job(settings: Settings, delivery: DeliveryId) -> EncodeJob:
         supplier=plain(load_supplier(settings.zones, delivery.supplier)),
         max_payload_bytes=settings.max_payload_bytes,
         max_line_bytes=settings.max_line_bytes,
-        key=None if manifest.payload.made_with else key_place(settings, delivery),
+        key=None if manifest.payload.made_with else key_place(settings, DomainCode(delivery.municipality)),
         opener=opener_of(settings.zones, delivery, manifest, receiver),
         tmp=settings.zones.tmp,
     )
 
 
-def key_place(settings: Settings, delivery: DeliveryId) -> KeyPlace:
-    """Return where the encoding process finds the key of a delivery's domain, and which it must be."""
-    domain, folder = DomainCode(delivery.municipality), settings.first_pass_folder
+def key_place(settings: Settings, domain: DomainCode) -> KeyPlace:
+    """Return where the encoding process finds the first-pass key of a domain, and which it must be."""
+    folder = settings.first_pass_folder
     passphrase = settings.first_pass_passphrase_file or folder / "passphrase"
     return KeyPlace(folder / f"{domain}.json", passphrase.absolute(), known_first_pass(folder, domain))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 import duckdb
 
@@ -23,10 +24,12 @@ from integration.contracts import (
     load_supplier,
     supplier_codes,
 )
+from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
+from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
-from integration.storage import Zones, resource
+from integration.storage import Zones, read_json, resource
 from integration.warehouse import insert_rows, load_seeds, sealed_errors
 
 DUCKDB_TYPES = {
@@ -96,6 +99,7 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
             [asdict(entry) | {"facts": None} for entry in (*loaded, *refused)],
             sorted(superseded),
             expected,
+            _rights(domain, settings.zones),
         ],
         default=str,
     )
@@ -108,6 +112,18 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
         expected=expected,
         fingerprint=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def _rights(domain: DomainCode, zones: Zones) -> list[str]:
+    """Moments and cases on the domain's lists of persons who used a right: a changed list makes a new night."""
+    told = []
+    for path in sorted(zones.rights.glob(f"*/{domain}.json")):
+        try:
+            entries = [(entry["at"], entry["case"]) for entry in read_json(path)["entries"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise IntegrationError(Reason.RIGHTS_UNREADABLE, file=f"{path.parent.name}/{path.name}") from None
+        told += [f"{path.parent.name} {at} {case}" for at, case in entries]
+    return told
 
 
 def _expected(domain: DomainCode, settings: Settings) -> tuple[tuple[str, str, str, str, date, date], ...]:
@@ -147,6 +163,41 @@ def load_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs, zones: Zones) ->
     _view(con, "staging.mentions", MENTION_COLUMNS, _files(inputs, zones, "mentions", superseded=False))
 
 
+def view_mentions(con: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """Make ``staging.mentions`` a view of these files."""
+    _view(con, "staging.mentions", MENTION_COLUMNS, [str(path) for path in files])
+
+
+def hide(
+    con: duckdb.DuckDBPyConnection,
+    inputs: Inputs,
+    zones: Zones,
+    cuts: Mapping[str, tuple[Set[int], Set[tuple[int, str]]]],
+) -> None:
+    """Make the views of ``staging`` anew without the rows and the mentions (row, role) given for each delivery.
+
+    Where a mention of a parent is hidden, so is what the record tells of that parent.
+    """
+    rows = [(delivery, row) for delivery, (numbers, _) in cuts.items() for row in sorted(numbers)]
+    places = [(delivery, *place) for delivery, (_, named) in cuts.items() for place in sorted(named)]
+    key = (("delivery_id", "VARCHAR"), ("row_number", "INTEGER"))
+    insert_rows(con, "staging.hidden_row", key, rows)
+    insert_rows(con, "staging.hidden_mention", (*key, ("role", "VARCHAR")), places)
+    shown = "where (delivery_id, row_number) not in (select delivery_id, row_number from staging.hidden_row)"
+    for source in contract_ids():
+        contract = load_contract(source)
+        emptied = {
+            field.name: f"case when (delivery_id, row_number) in (select delivery_id, row_number "
+            f"from staging.hidden_mention where role = '{field.about}') then null else {field.name} end"
+            for field in contract.with_role("attribute")
+            if field.about in ("ouder1", "ouder2")
+        }
+        _records_view(con, contract, _files(inputs, zones, "records", source), shown, emptied)
+    files = _files(inputs, zones, "mentions", superseded=False)
+    listed = " and (delivery_id, row_number, role) not in (from staging.hidden_mention)"
+    _view(con, "staging.mentions", MENTION_COLUMNS, files, shown + listed)
+
+
 def _delivery_row(entry: Entry, superseded: frozenset[str]) -> tuple[object, ...]:
     period = entry.delivery.period
     return (
@@ -184,14 +235,28 @@ def record_columns(contract: Contract) -> tuple[tuple[str, str], ...]:
     return (*RECORD_HEAD, *body)
 
 
-def _records_view(con: duckdb.DuckDBPyConnection, contract: Contract, files: list[str]) -> None:
-    _view(con, f"staging.records_{contract.id}", record_columns(contract), files)
+def _records_view(
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    files: list[str],
+    shown: str = "",
+    instead: Mapping[str, str] | None = None,
+) -> None:
+    _view(con, f"staging.records_{contract.id}", record_columns(contract), files, shown, instead)
 
 
 def _view(
-    con: duckdb.DuckDBPyConnection, name: str, columns: Sequence[tuple[str, str]], files: list[str]
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Sequence[tuple[str, str]],
+    files: list[str],
+    shown: str = "",
+    instead: Mapping[str, str] | None = None,
 ) -> None:
-    """A view over Parquet files with exactly these columns: those that older files lack are NULL."""
+    """A view over Parquet files with exactly these columns: those that older files lack are NULL.
+
+    ``shown`` is a condition on the rows, ``instead`` an expression in the place of a column.
+    """
     with sealed_errors(name):
         if not files:
             nothing = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in columns)
@@ -200,8 +265,9 @@ def _view(
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
         scan = f"read_parquet([{listed}], union_by_name = true)"
         present = {row[0] for row in con.execute(f"describe select * from {scan}").fetchall()}
+        told = {column: (instead or {}).get(column, column) for column, _ in columns}
         chosen = ", ".join(
-            f"cast({column if column in present else 'null'} as {kind}) as {column}"
+            f"cast({told[column] if column in present else 'null'} as {kind}) as {column}"
             for column, kind in columns
         )
-        con.execute(f"create or replace view {name} as select {chosen} from {scan}")
+        con.execute(f"create or replace view {name} as select {chosen} from {scan} {shown}")

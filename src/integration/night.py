@@ -16,6 +16,7 @@ from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, li
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
 from integration.pseudonyms.first_pass import known_first_pass
+from integration.rights.hiding import hide_restricted
 from integration.storage import Zones, write_json
 
 if TYPE_CHECKING:
@@ -26,9 +27,16 @@ if TYPE_CHECKING:
 
 
 def link(
-    con: duckdb.DuckDBPyConnection, gathered: inputs.Inputs, zones: Zones, keys: Keyring
+    con: duckdb.DuckDBPyConnection,
+    gathered: inputs.Inputs,
+    zones: Zones,
+    keys: Keyring,
+    listed: Zones | None = None,
 ) -> tuple[PersonsLinked, FamiliesBuilt]:
-    """Fill a fresh file from the linked zone, and link its records into persons and families."""
+    """Fill a fresh file from the linked zone, and link its records into persons and families.
+
+    Whose processing is restricted is left out; ``listed`` are other zones to read that list from.
+    """
     domain = gathered.domain
     output, family = (
         PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
@@ -37,6 +45,8 @@ def link(
     inputs.load_inputs(con, gathered, zones)
     with warehouse.sealed_errors("link"):
         persons = link_persons(con, domain, output)
+        if hide_restricted(con, zones, keys, gathered, listed):
+            persons = link_persons(con, domain, output)
         families = build_families(con, domain, family, gathered.run_date)
     return persons, families
 
@@ -50,8 +60,11 @@ def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[
     return counts
 
 
-def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring) -> None:
-    """Publish the domain's file and its manifest. The keys are asked first: without them nothing is published."""
+def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring) -> str:
+    """Publish the domain's file and its manifest; return the fingerprint of what it was built from.
+
+    The keys are asked first: without them nothing is published.
+    """
     marks = keys.fingerprints(domain) | _first_pass(settings, domain)
     with warehouse.connect(zones.building(domain), settings) as con:
         run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
@@ -65,6 +78,7 @@ def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring)
         "key_fingerprints": marks,
     }
     write_json(zones.warehouse / f"{domain}.json", manifest)
+    return str(run[1])
 
 
 def _first_pass(settings: Settings, domain: DomainCode) -> dict[str, str]:

@@ -14,7 +14,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one delivery in one stage: its id, its state now, and the reason when it was refused."""
+    """What became of one delivery in one stage: its id, its state now, and the reason when it was refused.
+
+    ``objected`` counts the rows from which a person who objected, or was erased, was left out.
+    """
 
     delivery_id: str
     state: str
@@ -22,6 +25,7 @@ class Outcome:
     rows: int = 0
     refused_rows: int = 0
     warnings: int = 0
+    objected: int = 0
 
 
 @dataclass(frozen=True)

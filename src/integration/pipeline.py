@@ -82,7 +82,7 @@ def encode(delivery_id: str) -> Outcome:
     entry = _known(ledger, delivery_id)
     if entry.state == "received":
         with in_use(settings.zones, [entry.municipality]):
-            facts = encode_stage.encode(settings, entry.delivery, _keys(settings))
+            facts = encode_stage.encode(settings, entry, _keys(settings))
             ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
         entry = _known(ledger, delivery_id)
     return _settled(entry)
@@ -129,6 +129,7 @@ def _settled(entry: Entry) -> Outcome:
         rows=int(entry.facts.get("rows_ok", entry.rows)),
         refused_rows=int(entry.facts.get("rows_refused", 0)),
         warnings=len(entry.facts.get("warned", ())),
+        objected=int(entry.facts.get("objected", 0)),
     )
 
 
@@ -170,12 +171,15 @@ def domains() -> list[str]:
 def link(domain: str) -> DomainResult:
     """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
     from integration import inputs, night, warehouse
+    from integration.rights.carrying_out import before_linking, unfinished
 
     settings, code = get_settings(), DomainCode(domain)
     with in_use(settings.zones, [domain]):
         keys = _domain_keys(settings, code)
+        before_linking(settings, code, lambda: keys)
         gathered = inputs.gather(code, settings, _ledger(settings))
-        if _published_fingerprint(settings, code) == gathered.fingerprint:
+        done = _published_fingerprint(settings, code) == gathered.fingerprint
+        if done and not unfinished(settings.zones, code):
             return DomainResult(domain, "link", unchanged=True)
         with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
             persons, families = night.link(con, gathered, settings.zones, keys)
@@ -204,6 +208,7 @@ def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
     """Run the models of some folders in tonight's file; nothing to do when no file is being built."""
     from integration import night, warehouse
     from integration.families import refuse_scores
+    from integration.rights.carrying_out import finished
 
     settings, code = get_settings(), DomainCode(domain)
     path = settings.zones.building(code)
@@ -218,7 +223,7 @@ def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
             if stage == "overview":
                 refuse_scores(con)
         if stage == "indicators":
-            night.publish(settings, settings.zones, code, keys)
+            finished(settings, code, night.publish(settings, settings.zones, code, keys))
     return DomainResult(domain, stage, counts=counts)
 
 

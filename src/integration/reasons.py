@@ -1,7 +1,7 @@
 """Every reason code, with the text that people see. The codes are stable: operators search for them.
 
 ``delivery`` reasons send a whole delivery to quarantine, ``row`` reasons refuse a row or null a field,
-``run`` reasons end a command. docs/reference/reason-codes.md is made from this table.
+``run`` reasons end a command, ``request`` reasons say why a person's right is carried out. docs/reference/reason-codes.md is made from this table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Reason(StrEnum):
-    """A reason code. Its value is its name; ``level`` is delivery, row or run; ``nl`` and ``en`` say it in words."""
+    """A reason code. Its value is its name; ``level`` is delivery, row, run or request; ``nl`` and ``en`` say it in words."""
 
     level: str
     nl: str
@@ -136,9 +136,19 @@ class Reason(StrEnum):
     ROTATION_DIFFERS = "ROTATION_DIFFERS", "run", "Na het omsleutelen zouden personen of gezinnen anders zijn, er is niets verwisseld", "persons or families would differ after re-keying, nothing was swapped"
     ROTATION_RUNNING = "ROTATION_RUNNING", "run", "De sleutels worden op dit moment al omgewisseld", "a rotation of keys is at work already"
     ROTATION_UNFINISHED = "ROTATION_UNFINISHED", "run", "Een sleutelwissel is nog niet af: geef dezelfde opdracht nog eens", "a rotation of keys is not finished: give the same command again"
+    RIGHTS_UNFINISHED = "RIGHTS_UNFINISHED", "run", "Een verzoek van een betrokkene is nog niet afgemaakt", "the request of a data subject is not finished yet"
+    RIGHTS_UNREADABLE = "RIGHTS_UNREADABLE", "run", "De lijst met bezwaren, wissingen of beperkingen kan niet worden gelezen", "the list of objections, erasures or restrictions cannot be read"
     STAGE_ORDER = "STAGE_ORDER", "run", "De vorige stap is nog niet gedaan", "the stage before this one has not been done"
+    SUBJECT_UNKNOWN = "SUBJECT_UNKNOWN", "run", "Van deze persoon is niets gevonden", "nothing was found of this person"
+    SUBJECT_UNRECOGNISABLE = "SUBJECT_UNRECOGNISABLE", "run", "Deze persoon is in latere leveringen niet met zekerheid te herkennen", "this person cannot be recognised with certainty in later deliveries"
     SUITE_INVALID = "SUITE_INVALID", "run", "De kwaliteitssuite kan niet worden geladen", "the expectation suite cannot be loaded"
     SUPPLIER_INVALID = "SUPPLIER_INVALID", "run", "Het leveranciersbestand kan niet worden geladen", "the supplier file cannot be loaded"
+    # -- why a right of a data subject is carried out ----------------------------------------------
+    SUBJECT_CONTESTED = "SUBJECT_CONTESTED", "request", "De juistheid of de verwerking wordt betwist", "accuracy or processing is contested"
+    SUBJECT_ORDERED = "SUBJECT_ORDERED", "request", "Opgedragen door rechter of toezichthouder", "ordered by a court or supervisory authority"
+    SUBJECT_REPRESENTED = "SUBJECT_REPRESENTED", "request", "Verzoek van ouder, voogd of gemachtigde", "asked by a parent, guardian or representative"
+    SUBJECT_REQUEST = "SUBJECT_REQUEST", "request", "Verzoek van de betrokkene zelf", "asked by the data subject"
+    SUBJECT_UNLAWFUL = "SUBJECT_UNLAWFUL", "request", "De verwerking was onrechtmatig", "the processing was unlawful"
     # fmt: on
 
 

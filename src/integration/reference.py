@@ -31,6 +31,10 @@ _LEVELS = {
         "A run or a command",
         "The command ends with exit code 2; nothing half-done is left.",
     ),
+    "request": (
+        "A request of a data subject",
+        "Why a right is carried out: given with `--reason`, and written in the audit log.",
+    ),
 }
 
 _SEVERITY_NL = {"critical": "kritiek", "warning": "waarschuwing", "info": "ter informatie"}

@@ -110,6 +110,11 @@ class Zones:
         return self.home / "rotation"
 
     @property
+    def rights(self) -> Path:
+        """Lists of persons who used a right, as tokens under a key of their own; and work that is not finished."""
+        return self.home / "rights"
+
+    @property
     def tmp(self) -> Path:
         """Private scratch space (spill files); emptied by whoever uses it."""
         return self.home / "tmp"

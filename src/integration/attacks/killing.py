@@ -224,7 +224,7 @@ def _works_on(process: Any, home: Path) -> bool:
 
     with contextlib.suppress(psutil.Error, OSError):
         mine = process.environ().get("INTEGRATION_HOME") == str(home)
-        return mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(mine and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE)
     return False
 
 

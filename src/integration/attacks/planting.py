@@ -1,4 +1,4 @@
-"""Made-up identities planted in a sample's deliveries, and deliveries broken in ways that tempt a program to quote them.
+"""Made-up identities planted in a sample's deliveries, and deliveries so broken that a program may quote them.
 
 Names that nobody has can be searched for; the numbers are the sample's own. What is broken stands beside a planted
 value: in the header, in a code, in a date, at the place where the file is cut.
@@ -51,7 +51,7 @@ class Delivered:
     @property
     def payload(self) -> Path:
         """The file with the rows."""
-        return self.path.parent / self.manifest["payload"]["file"]
+        return self.path.parent / str(self.manifest["payload"]["file"])
 
     def place(self, column: str) -> int:
         """Where a contract's column stands in the file."""

@@ -87,11 +87,11 @@ def command(*words: str) -> list[str]:
 def small_sample(home: Path, **options: Any) -> None:
     """A sample of a few thousand inhabitants in ``home``, with the keys that the line needs."""
     from integration import sample
-    from integration.pseudonyms.keyring import make_demo_keyring
+    from integration.pseudonyms.demo_keys import make_demo_keys
     from integration.settings import forget_settings
 
     sample.generate(home, **({"scale": 0.01, "busy": 8.0} | options))
-    make_demo_keyring(Zones(home))
+    make_demo_keys(Zones(home))
     forget_settings()
 
 

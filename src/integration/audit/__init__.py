@@ -7,6 +7,7 @@ Fields, files and limits: docs/reference/audit.md.
 
 from __future__ import annotations
 
+from integration.audit.lines import is_case
 from integration.audit.recording import (
     kept_from,
     looked,
@@ -28,6 +29,7 @@ __all__ = [
     "Kind",
     "Purpose",
     "Report",
+    "is_case",
     "kept_from",
     "looked",
     "processing",

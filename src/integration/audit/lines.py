@@ -114,6 +114,11 @@ class Line:
     fields: Mapping[str, Any]
 
 
+def is_case(text: str) -> bool:
+    """Whether a text is a case number: up to four capitals, year, number (``AVG-2026-17``)."""
+    return _GRAMMAR["case"].fullmatch(text) is not None
+
+
 def is_actor(name: str) -> bool:
     """Whether a user name can stand in the log as it is."""
     return _GRAMMAR["actor"].fullmatch(name) is not None

@@ -27,6 +27,7 @@ from integration.audit.words import (
     KEY_ACTIONS,
     LOOKED,
     PROCESSING,
+    RIGHTS,
     STAGES,
     Purpose,
 )
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_NO_CASE = "case number, actor or subject is not of the agreed form"
 _LOOK_BACK = 40
 """Days with lines in which the processing behind what is shown is sought; quarantine is kept shorter."""
 
@@ -77,31 +79,49 @@ def stage(function: Callable[P, R]) -> Callable[P, R]:
 
 
 @contextmanager
-def processing(settings: Settings, action: str, objects: Sequence[str]) -> Iterator[Recorder]:
+def processing(
+    settings: Settings,
+    action: str,
+    objects: Sequence[str],
+    *,
+    case: str | None = None,
+    subjects: Iterable[str] = (),
+    reason: Reason | None = None,
+) -> Iterator[Recorder]:
     """One run of a stage over some objects: a line each when it begins and when it ends.
+
+    What is done at somebody's request has a ``case``, the persons it is about (:func:`subject_token`) and the
+    ``reason`` for doing it, which stands in the first line. Raises :class:`UsageError` (INPUT_INVALID) for a case
+    number that is not one, before anything is done.
 
     When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
     A process that was killed leaves a beginning without an end.
     """
-    rule, recorder = (STAGES | KEY_ACTIONS)[action], Recorder(new_processing_id())
+    rule, recorder = (STAGES | KEY_ACTIONS | RIGHTS)[action], Recorder(new_processing_id())
+    tokens = tuple(subjects)
     keys = _fingerprints(settings) if rule.keyed else {}
 
     def write(event: str, ends: Iterable[End | str]) -> None:
-        told = [end if isinstance(end, End) else End(end, "") for end in ends]
-        events = [
-            make_event(
-                settings,
-                event,
-                action,
-                end.object,
-                rule.purpose,
-                outcome=end.outcome or None,
-                reason=end.reason,
-                processing_id=recorder.processing_id,
-                keys=keys,
-            )
-            for end in told
-        ]
+        told = [end if isinstance(end, End) else End(end, "", reason) for end in ends]
+        try:
+            events = [
+                make_event(
+                    settings,
+                    event,
+                    action,
+                    end.object,
+                    rule.purpose,
+                    outcome=end.outcome or None,
+                    reason=end.reason,
+                    case=case,
+                    subjects=tokens,
+                    processing_id=recorder.processing_id,
+                    keys=keys,
+                )
+                for end in told
+            ]
+        except ValueError:
+            raise UsageError(Reason.INPUT_INVALID, _NO_CASE) from None
         _append(settings, PROCESSING, events)
 
     write(BEGUN, objects)
@@ -125,6 +145,7 @@ def looked(
     case: str | None = None,
     subjects: Iterable[str] = (),
     actor: str | None = None,
+    reason: Reason | None = None,
 ) -> None:
     """Write down that somebody looks, before it is shown; the one place where the access log is written.
 
@@ -149,13 +170,12 @@ def looked(
                 case=case,
                 subjects=tokens,
                 actor=actor,
+                reason=reason,
             )
             for name, origin in objects.items()
         ]
     except ValueError:
-        raise UsageError(
-            Reason.INPUT_INVALID, "case number, actor or subject is not of the agreed form"
-        ) from None
+        raise UsageError(Reason.INPUT_INVALID, _NO_CASE) from None
     _append(settings, ACCESS, events)
 
 

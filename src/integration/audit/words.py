@@ -73,3 +73,8 @@ KEY_ACTIONS = {
     "keys.rewrap": StageRule("key", Purpose.KEYS, keyed=True),
 }
 """What is done to keys; told as the stages are, of the key version and of each domain that it re-keys."""
+RIGHTS = {
+    name: StageRule("domain", Purpose.RIGHTS, keyed=True, heads=True)
+    for name in ("subject.apply", "subject.erase", "subject.object", "subject.restrict", "subject.unrestrict")
+}
+"""What is done to a person's data at their request; finding and exporting are looks (``access``)."""

@@ -24,6 +24,7 @@ def main() -> None:
         retention,
         sample,
         seal,
+        subject,
     )
     from integration.cli.app import app
 

@@ -43,6 +43,8 @@ class EncodeResult:
     first_pass_version: int
     first_pass_fingerprint: str
     nil_return: bool
+    objected: int = 0
+    """Rows from which a person who objected, or was erased, was left out; those gone whole are not in ``rows_ok``."""
 
 
 def fingerprints(keys: Keyring, known: Known) -> dict[str, str]:

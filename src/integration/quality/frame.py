@@ -83,12 +83,17 @@ def read_facts(staging: Path, period_end: date, nullable_fields: int) -> Facts:
             rows_ok=int(found["rows_ok"]),
             rows_refused=int(found["rows_refused"]),
             fields_nulled=int(found["fields_nulled"]),
-            nil_return=bool(found.get("nil_return", False)),
+            nil_return=bool(found.get("nil_return", False)) or _all_left_out(found),
             period_end=period_end,
             nullable_fields=nullable_fields,
         )
     except (OSError, ValueError, KeyError, TypeError):
         raise IntegrationError(Reason.STAGE_ORDER, file=staging.name) from None
+
+
+def _all_left_out(found: dict[str, Any]) -> bool:
+    """Whether every accepted row was about persons who objected: nothing is left to check, as in a nil return."""
+    return int(found["rows_ok"]) == 0 < int(found.get("objected", 0))
 
 
 def read_frame(staging: Path, facts: Facts, columns: Iterable[Column]) -> pd.DataFrame:

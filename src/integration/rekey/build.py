@@ -15,6 +15,7 @@ from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.rekey.tokens import Rekeyer, rekey_folder, survey
+from integration.rights import lists
 from integration.storage import Zones, atomic_directory, read_json, write_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ZONES = ("linked", "staging")
 FILES, COUNTS = "files", "counts.json"
 """In a domain's work folder: single files as they will lie under the installation's folder, and what was counted."""
 Carry = Callable[[Zones, DomainCode, "Keyring", "Keyring", Zones], object]
-CARRIED: tuple[Carry, ...] = ()
+CARRIED: tuple[Carry, ...] = (lists.rekey,)
 """What else is held under tokens, besides deliveries and the warehouse. Each is called with the zones, the domain, the
 keyring without and with the new version, and the zones to write its fresh files to."""
 _MEMBERS = "select person_id, gezin_id from link.gezin_member where role = 'kind'"
@@ -114,7 +115,7 @@ def _build(
     with warehouse.connect(None, settings) as before:
         night.link(before, gathered, settings.zones, old)
         with warehouse.connect(warehouse.start_building(work, domain), settings) as con:
-            night.link(con, gathered, work, new)
+            night.link(con, gathered, work, new, Zones(work.home / FILES))
             passed("linked again")
             persons, families = _pairs(before, con)
             _write_followed(work, so_far, old, new, persons | families)

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup demo test test-services check bench serve lock wheel clean
+.PHONY: help setup demo test hostile test-services check bench serve lock wheel clean
 
 help: ## what you can do here
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,9 @@ test: $(READY) ## all tests that need no service
 
 test-services: $(READY) ## tests that need a service; none do yet
 	@echo "No test needs a service yet."
+
+hostile: $(READY) ## every attack in full: most of an hour
+	$(BIN)/integration privacy attack --full --json
 
 check: $(READY) ## style, types, layers, lock
 	$(BIN)/ruff format --check .

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from integration.encode_job import EncodeJob, FirstPassProcess, make_job, plain
 from integration.encoded_payload import known_to
 from integration.errors import DeliveryRefused, IntegrationError, KeyUnavailable
+from integration.names import DeliveryId
 from integration.pseudonyms.first_pass import Known
 from integration.pseudonyms.held import check_fingerprints
 from integration.pseudonyms.second_pass import SecondPass
@@ -30,21 +31,22 @@ if TYPE_CHECKING:
     from integration.contracts import Contract, Supplier
     from integration.deliveries.examine import ExamineEncoded
     from integration.deliveries.manifest import Manifest
-    from integration.ledger import Entry
     from integration.pseudonyms.keyring import Keyring
     from integration.settings import Settings
 
 
-def encode(settings: Settings, entry: Entry, keys: Keyring) -> dict[str, Any]:
+def encode(
+    settings: Settings, delivery: DeliveryId, keys: Keyring, arrived_at: str | None = None
+) -> dict[str, Any]:
     """Encode one delivery from the raw zone into its staging folder; return the content of ``encode.json``.
 
-    Who objected, or was erased after it arrived, is left out before the folder gets its name.
+    Who objected, or was erased after ``arrived_at`` (the ledger's), is left out before the folder gets its name.
 
     Nothing is written without the right keys, of both passes. The same delivery and keys give the same bytes, so
     doing it again is harmless. Raises :class:`KeyUnavailable`, :class:`DeliveryRefused` (the raw files are no
     longer what was received) and :class:`IntegrationError`.
     """
-    zones, delivery = settings.zones, entry.delivery
+    zones = settings.zones
     job = make_job(settings, delivery)
     known = job.key.known if job.key else known_to(settings, job.manifest)
     check_fingerprints(zones, known.domain, keys)
@@ -57,7 +59,7 @@ def encode(settings: Settings, entry: Entry, keys: Keyring) -> dict[str, Any]:
         if first.result is None:
             raise IntegrationError(Reason.INTERNAL, file=str(delivery))
         told = asdict(second.finish(first.result, nil_return=job.manifest.nil_return))
-        return keep_out(zones, keys, delivery, job.contract, folder, entry.arrived_at, told)
+        return keep_out(zones, keys, delivery, job.contract, folder, arrived_at, told)
 
 
 def check_first_pass(zones: Zones, known: Known) -> None:

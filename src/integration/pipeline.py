@@ -82,7 +82,7 @@ def encode(delivery_id: str) -> Outcome:
     entry = _known(ledger, delivery_id)
     if entry.state == "received":
         with in_use(settings.zones, [entry.municipality]):
-            facts = encode_stage.encode(settings, entry, _keys(settings))
+            facts = encode_stage.encode(settings, entry.delivery, _keys(settings), entry.arrived_at)
             ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
         entry = _known(ledger, delivery_id)
     return _settled(entry)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.canaries import hits
 
 from helpers.deliveries import CHILD, NOW, ledger, put, settings
 from helpers.encoding import encode_now, make_keys
 from helpers.sealing import SealedPlace
 from integration import encode_process, storage
+from integration.attacks.search import hits
 from integration.deliveries import envelope, quarantine, receive
 from integration.deliveries.receive import receive_inbox
 from integration.encode_job import make_job

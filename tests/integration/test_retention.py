@@ -14,12 +14,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from helpers.canaries import hits
 
 from helpers.deliveries import NOW, PASSPHRASE, csv_bytes, full_row, ledger, put
 from helpers.encoding import make_keys
 from helpers.sealing import SealedPlace, signer
 from integration import audit, pipeline
+from integration.attacks.search import hits
 from integration.audit.verify import verify
 from integration.deliveries.quarantine import quarantined, replay
 from integration.deliveries.receive import receive_inbox

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.canaries import hits
 
 from helpers import rights as town
 from helpers.deliveries import NOW
 from helpers.rights import ANNE, BRAM, CEES, DOMAIN, NOBODY, PAUL, QUIN
 from integration import parquet, pipeline
+from integration.attacks.search import hits
 from integration.audit.lines import read_line
 from integration.audit.log import AuditLog
 from integration.errors import IntegrationError, UsageError

@@ -6,25 +6,17 @@ Byte search alone is a false green, because Parquet and DuckDB compress strings:
 from __future__ import annotations
 
 import base64
-import gzip
-import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import duckdb
-
-from integration import parquet
+from integration.decoded import RAW, contents, is_duckdb
 
 if TYPE_CHECKING:
     import ahocorasick
 
 _HEX = frozenset("0123456789abcdef")
-PACKED = frozenset({".duckdb", ".parquet"})
-RAW = 1
-"""The place of a file's own bytes in what :func:`contents` gives, after its name."""
 _SHORTEST = 6
 """Forms with fewer bytes occur by chance."""
 
@@ -75,23 +67,33 @@ def searcher(values: Iterable[str]) -> ahocorasick.Automaton:
     return search
 
 
-def hits(folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = ()) -> dict[str, set[str]]:
-    """Values found per file under ``folder`` (sub-folders named in ``leave_out`` excepted)."""
+def hits(
+    folder: Path, values: Iterable[str], *, leave_out: Iterable[str] = (), half_written: bool = False
+) -> dict[str, set[str]]:
+    """Values found per file under ``folder`` (sub-folders named in ``leave_out`` excepted).
+
+    ``half_written``: a process was killed there, so that a table that cannot be decoded is searched as bytes only.
+    """
     search, skipped = searcher(values), frozenset(leave_out)
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
         if inside[0] in skipped or path.is_symlink() or not path.is_file():
             continue
-        packed = path.suffix in PACKED
         seen = {
             value
-            for number, content in enumerate(contents(path))
-            for value in found_in(search, content.decode("latin-1"), packed=packed and number == RAW)
+            for number, content in enumerate(contents(path, half_written=half_written))
+            for value in found_in(
+                search, content.decode("latin-1"), packed=number == RAW and _is_packed(content)
+            )
         }
         if seen:
             found[str(path.relative_to(folder))] = seen
     return found
+
+
+def _is_packed(raw: bytes) -> bool:
+    return raw[:4] == b"PAR1" or is_duckdb(raw)
 
 
 def found_in(search: ahocorasick.Automaton, text: str, *, packed: bool = False) -> Iterator[str]:
@@ -117,38 +119,3 @@ def _in_a_digest(text: str, start: int, end: int, *, packed: bool) -> bool:
     if packed:
         return end - start >= 32 and not text[start:end].isdigit()
     return end - start in {32, 64}
-
-
-def contents(path: Path) -> Iterator[bytes]:
-    """A file's name, its bytes, and what is in it once decoded."""
-    yield path.name.encode()
-    raw = path.read_bytes()
-    yield raw
-    if path.suffix == ".parquet":
-        yield _told(row.values() for row in parquet.read(raw).to_pylist())
-    elif path.suffix == ".duckdb":
-        with duckdb.connect(str(path), read_only=True) as base:
-            yield from _tables(base, _DUCKDB_TABLES)
-    elif raw[:15] == b"SQLite format 3":
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as lite:
-            yield from _tables(lite, _SQLITE_TABLES)
-    elif raw[:2] == b"\x1f\x8b":
-        yield gzip.decompress(raw)
-
-
-_DUCKDB_TABLES = (
-    "select '\"' || table_schema || '\".\"' || table_name || '\"' from information_schema.tables "
-    "where table_type = 'BASE TABLE'"
-)
-_SQLITE_TABLES = "select '\"' || name || '\"' from sqlite_master where type = 'table'"
-
-
-def _tables(base: Any, names: str) -> Iterator[bytes]:
-    for (name,) in base.execute(names).fetchall():
-        yield _told(base.execute(f"select * from {name}").fetchall())
-
-
-def _told(rows: Iterable[Iterable[Any]]) -> bytes:
-    """The cells of a table as they are, one a line; lists and the like as Python shows them."""
-    cells = (cell for row in rows for cell in row if cell is not None)
-    return b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)

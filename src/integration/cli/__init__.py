@@ -21,6 +21,7 @@ def main() -> None:
         keys,
         line,
         operate,
+        privacy,
         retention,
         sample,
         seal,

@@ -26,6 +26,7 @@ CHECK_POOL = "check"
 """How many sources are checked at once: each holds Great Expectations and a delivery in memory."""
 
 RELEASE_DAG = "release"
+RETENTION_DAG = "retention"
 
 
 PASSPHRASE_VARIABLE = "INTEGRATION_PASSPHRASE_VARIABLE"  # noqa: S105  a name, no secret

@@ -51,7 +51,7 @@ def dags(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 
 def test_one_dag_for_each_contract_and_domain(dags: dict[str, Any]) -> None:
     wanted = {f"deliveries_{source}" for source in contract_ids()}
-    assert set(dags) == wanted | {"nightly_GM0228", "nightly_GM0321", "release"}
+    assert set(dags) == wanted | {"nightly_GM0228", "nightly_GM0321", "release", "retention"}
 
 
 def test_one_run_at_a_time_and_none_for_the_past(dags: dict[str, Any]) -> None:
@@ -102,6 +102,7 @@ def test_a_night_comes_at_two_or_when_every_source_brought_something(dags: dict[
 
 def test_the_release_is_not_made_whenever_data_arrives(dags: dict[str, Any]) -> None:
     assert dags["release"]["schedule"] == {"cron": "0 6 16 * *", "zone": "Europe/Amsterdam", "assets": []}
+    assert dags["retention"]["schedule"] == {"cron": "0 5 * * *", "zone": "Europe/Amsterdam", "assets": []}
 
 
 def test_every_pool_in_use_is_made(dags: dict[str, Any], home: Path) -> None:
@@ -117,7 +118,7 @@ def read(home: Path, airflow: Path, *files: str, **variables: str) -> dict[str, 
 
 
 def test_parsing_is_light(home: Path, tmp_path: Path) -> None:
-    loaded = read(home, tmp_path, "deliveries", "nightly", "releases")["loaded"]
+    loaded = read(home, tmp_path, "deliveries", "nightly", "releases", "retention")["loaded"]
     assert [name for name in HEAVY if name in loaded] == []
 
 

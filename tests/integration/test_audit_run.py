@@ -66,7 +66,7 @@ def copy(demo_run: Installation, tmp_path: Path) -> Path:
 
 def test_every_stage_wrote_where_it_began_and_ended(demo_run: Installation) -> None:
     lines = told(demo_run.home, PROCESSING)
-    assert {line["action"] for line in lines} >= set(STAGES)
+    assert {line["action"] for line in lines} >= set(STAGES) - {"purge"}
     for name, rule in STAGES.items():
         events = Counter(line["event"] for line in lines if line["action"] == name)
         assert events[BEGUN] > 0, name

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.deliveries import NOW, PASSPHRASE, add_supplier, csv_bytes, full_row, settings
+from helpers.deliveries import NOW, PASSPHRASE, add_register, add_supplier, csv_bytes, full_row, settings
 from helpers.sealing import CHEAP, KEY, OTHER_KEY, SealedPlace
 from integration.contracts import Supplier
 from integration.deliveries.manifest import parse_manifest
@@ -286,6 +286,7 @@ def test_a_source_and_a_receiver_from_key_to_raw_zone(tmp_path: Path) -> None:
     assert entry == (shown := run(source, "keys", "signer", "--show").stdout)[shown.index("signers:") :]
 
     supplier = _suppliers(source, receiver, entry)
+    add_register(receiver, "wijkteam")
     for number in (1, 2):
         (tmp_path / f"week{number}.csv").write_bytes(csv_bytes([full_row(supplier.contract)], supplier))
     words = ["--supplier", "WT0321", "--municipality", "GM0321", "--recipient", recipient[0], "--folder"]

@@ -31,6 +31,11 @@ class PurgeResult:
     dry_run: bool
     counts: tuple[Count, ...]
 
+    @property
+    def removed(self) -> int:
+        """Deliveries and days of logs of which something went."""
+        return sum(count.deliveries for count in self.counts)
+
     def as_dict(self) -> dict[str, Any]:
         """The result as plain data."""
         return {

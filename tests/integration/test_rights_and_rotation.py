@@ -1,0 +1,82 @@
+"""A right outlives a rotation of keys: who objected stays out, who is restricted stays hidden, who was erased is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from helpers import rights as town
+from helpers.rights import ANNE, BRAM, CEES, DOMAIN
+from integration import pipeline
+from integration.errors import IntegrationError
+from integration.names import DomainCode
+from integration.reasons import Reason
+from integration.rekey.rotate import rotate
+from integration.rights import commands, lists
+from integration.rights.carrying_out import intent_path
+from integration.rights.commands import Request
+from integration.rights.person_token import person_token
+from integration.settings import Settings, forget_settings
+
+CODE = DomainCode(DOMAIN)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("INTEGRATION_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("INTEGRATION_PASSPHRASE", raising=False)
+    yield town.make(tmp_path / "home", monkeypatch)
+    forget_settings()
+
+
+def asked(settings: Settings, bsn: str) -> Request:
+    token = person_token(settings, CODE, bsn.encode())
+    return Request(CODE, "AVG-2026-1", token=token)
+
+
+def children(settings: Settings) -> int:
+    with duckdb.connect(str(settings.zones.published(CODE)), read_only=True) as con:
+        return con.execute(
+            "select count(distinct person_id) from core.membership where role = 'kind'"
+        ).fetchall()[0][0]
+
+
+@pytest.mark.parametrize("scope", [CODE, None])
+def test_lists_hold_after_a_rotation(settings: Settings, scope: DomainCode | None) -> None:
+    assert children(settings) == 3
+    commands.object_(settings, asked(settings, ANNE), pipeline.nightly)
+    commands.restrict(settings, asked(settings, BRAM), pipeline.nightly)
+    assert children(settings) == 1
+    before = (settings.zones.rights / lists.OBJECTIONS / f"{DOMAIN}.json").read_text()
+    (told,) = rotate(settings, scope).domains
+    assert told.persons_before == told.persons_after > 0
+    assert children(settings) == 1
+    after = (settings.zones.rights / lists.OBJECTIONS / f"{DOMAIN}.json").read_text()
+    assert "1." + DOMAIN in before
+    assert "1." + DOMAIN not in after
+
+    town.deliver(
+        "2026-W05", 2, [town.row(child, number) for number, child in enumerate((ANNE, BRAM, CEES), 1)]
+    )
+    pipeline.nightly(DOMAIN)
+    assert children(settings) == 1
+    with pytest.raises(IntegrationError) as gone:
+        commands.find(settings, asked(settings, ANNE))
+    assert gone.value.reason is Reason.SUBJECT_UNKNOWN
+    commands.unrestrict(settings, asked(settings, BRAM), pipeline.nightly)
+    assert children(settings) == 2
+
+
+def test_no_rotation_while_a_right_is_unfinished(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(domain: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        commands.erase(settings, asked(settings, ANNE), stopped)
+    assert intent_path(settings.zones, CODE).exists()
+    with pytest.raises(IntegrationError) as refused:
+        rotate(settings, CODE)
+    assert refused.value.reason is Reason.RIGHTS_UNFINISHED

@@ -1,4 +1,4 @@
-"""A right outlives a rotation of keys: who objected stays out, who is restricted stays hidden, who was erased is gone."""
+"""A right outlives a rotation of keys: who objected stays out, who is restricted hidden, who was erased gone."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
-from integration.storage import Zones, read_json, resource
+from integration.storage import Zones, read_json, resource, write_json
 from integration.warehouse import insert_rows, load_seeds, sealed_errors
 
 DUCKDB_TYPES = {
@@ -112,6 +112,13 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
         expected=expected,
         fingerprint=hashlib.sha256(text.encode()).hexdigest(),
     )
+
+
+def mark_changed(zones: Zones, domain: DomainCode) -> None:
+    """Tell that a domain's linked records changed: its next night is not one with nothing new."""
+    path = zones.warehouse / f"{domain}.json"
+    if path.exists():
+        write_json(path, read_json(path) | {"changed": True})
 
 
 def _rights(domain: DomainCode, zones: Zones) -> list[str]:

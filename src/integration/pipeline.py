@@ -24,7 +24,7 @@ from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
 from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
-from integration.rekey.guard import in_use, refuse_unfinished
+from integration.rekey.guard import alone, in_use, refuse_unfinished
 from integration.settings import Settings, get_settings
 from integration.storage import atomic_directory, read_json
 
@@ -176,10 +176,10 @@ def link(domain: str) -> DomainResult:
     settings, code = get_settings(), DomainCode(domain)
     with in_use(settings.zones, [domain]):
         keys = _domain_keys(settings, code)
-        before_linking(settings, code, lambda: keys)
+        cut = before_linking(settings, code, lambda: keys)
         gathered = inputs.gather(code, settings, _ledger(settings))
         done = _published_fingerprint(settings, code) == gathered.fingerprint
-        if done and not unfinished(settings.zones, code):
+        if done and not cut and not unfinished(settings.zones, code):
             return DomainResult(domain, "link", unchanged=True)
         with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
             persons, families = night.link(con, gathered, settings.zones, keys)
@@ -252,7 +252,9 @@ def purge() -> PurgeResult:
     from integration.retention import purge as purge_all
 
     settings = get_settings()
-    with in_use(settings.zones, domains()):
+    refuse_unfinished(settings.zones, domains())
+    with alone(settings.zones, None):
+        refuse_unfinished(settings.zones, domains())
         return purge_all(settings, _ledger(settings))
 
 

@@ -65,7 +65,7 @@ def asked(settings: Settings, bsn: str, case: str = "AVG-2026-1") -> Request:
 
 
 def subject(settings: Settings, bsn: str) -> Subject:
-    return locate(settings, commands.open_keys(settings), CODE, token=asked(settings, bsn).token)
+    return locate(settings, commands.open_keys(settings, CODE), CODE, token=asked(settings, bsn).token)
 
 
 def person(settings: Settings, bsn: str) -> str:

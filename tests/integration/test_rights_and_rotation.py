@@ -9,10 +9,12 @@ import duckdb
 import pytest
 
 from helpers import rights as town
-from helpers.rights import ANNE, BRAM, CEES, DOMAIN
+from helpers.rights import ANNE, BRAM, CEES, DOMAIN, NOBODY
 from integration import pipeline
-from integration.errors import IntegrationError
-from integration.names import DomainCode
+from integration.errors import IntegrationError, KeyUnavailable
+from integration.ledger import Ledger
+from integration.names import DeliveryId, DomainCode
+from integration.pseudonyms.keyring import init_keyring, list_keys
 from integration.reasons import Reason
 from integration.rekey.rotate import rotate
 from integration.rights import commands, lists
@@ -80,3 +82,35 @@ def test_no_rotation_while_a_right_is_unfinished(settings: Settings, monkeypatch
     with pytest.raises(IntegrationError) as refused:
         rotate(settings, CODE)
     assert refused.value.reason is Reason.RIGHTS_UNFINISHED
+    assert [version.state for version in list_keys(settings.zones.keys / "keyring.json")] == ["active"]
+    commands.apply(settings, DOMAIN, pipeline.nightly)
+    assert rotate(settings, CODE).version == 2
+
+
+def test_another_keyring_makes_no_list(settings: Settings) -> None:
+    """It would recognise nobody, and answer that nothing is held."""
+    request = asked(settings, ANNE)
+    (settings.zones.keys / "keyring.json").unlink()
+    init_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes(), settings.now())
+    for work in (commands.erase, commands.object_, commands.restrict, commands.unrestrict):
+        with pytest.raises(KeyUnavailable) as wrong:
+            work(settings, request, pipeline.nightly)
+        assert wrong.value.reason is Reason.KEY_WRONG
+    assert not settings.zones.rights.exists()
+
+
+def test_a_payload_that_waits_to_be_encoded_again_stays(settings: Settings) -> None:
+    """Its delivery was refused by a check and sent again: what is in staging is of the one before."""
+    name = town.deliver("2026-W05", 2, [town.row(ANNE, 1), town.row(CEES, 3)])
+    ledger = Ledger(settings.ledger())
+    ledger.append(name, "received", at=settings.now())
+    commands.erase(settings, asked(settings, ANNE), pipeline.nightly)
+    assert (settings.zones.raw_dir(DeliveryId.parse(name)) / "payload.csv").exists()
+    assert pipeline.encode(name).objected == 1
+
+
+def test_whom_nothing_is_found_of_was_looked_for_all_the_same(settings: Settings) -> None:
+    with pytest.raises(IntegrationError):
+        commands.erase(settings, asked(settings, NOBODY), pipeline.nightly)
+    (log,) = (settings.zones.audit / "access").glob("*.jsonl")
+    assert '"subject.find"' in log.read_text()

@@ -44,7 +44,7 @@ def erasure(persons: int = SHORT, *, seed: int = 1) -> Result:
         with installation(home):
             pipeline.run()
             settings = get_settings()
-            keys = commands.open_keys(settings)
+            keys = commands.open_keys(settings, _PLACE)
 
             def everybody() -> set[str]:
                 with duckdb.connect(str(Zones(home).published(_PLACE)), read_only=True) as con:

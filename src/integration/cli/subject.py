@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,12 +52,25 @@ def _asked(domain: str, case: str, reason: str, person: str | None, ask: bool) -
     return replace(made, token=person_token(settings(), made.domain, _prompt()))
 
 
-def _alone(work: Callable[..., Done], domain: str, asked: Request | str) -> Done:
-    """Do it while no rotation of keys is at work on the domain; the warehouse is built anew by the line's night."""
-    from integration import pipeline
+@contextmanager
+def _in_use(domain: str) -> Iterator[None]:
+    """While no rotation of keys is at work on the domain."""
+    from integration.names import InvalidName, municipality
     from integration.rekey.guard import in_use
 
-    with in_use(settings().zones, [domain]):
+    try:
+        place = str(municipality(domain))
+    except InvalidName:
+        raise UsageError(Reason.MUNICIPALITY_UNKNOWN) from None
+    with in_use(settings().zones, [place]):
+        yield
+
+
+def _alone(work: Callable[..., Done], domain: str, asked: Request | str) -> Done:
+    """Do it while no rotation is at work; the warehouse is built anew by the line's night."""
+    from integration import pipeline
+
+    with _in_use(domain):
         return work(settings(), asked, pipeline.nightly)
 
 
@@ -102,7 +116,9 @@ def subject_find(
     from integration import console
     from integration.rights import commands
 
-    found = commands.find(settings(), _asked(domain, case, reason, person, ask))
+    asked = _asked(domain, case, reason, person, ask)
+    with _in_use(domain):
+        found = commands.find(settings(), asked)
     if json_:
         console.print_json(found)
         return
@@ -189,7 +205,9 @@ def subject_export(
     from integration import console
     from integration.rights.export import export
 
-    written = export(settings(), _asked(domain, case, reason, person, ask), to)
+    asked = _asked(domain, case, reason, person, ask)
+    with _in_use(domain):
+        written = export(settings(), asked, to)
     if json_:
         console.print_json({"files": [str(path) for path in written]})
         return

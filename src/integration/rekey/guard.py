@@ -27,7 +27,8 @@ def in_use(zones: Zones, domains: Iterable[str]) -> Iterator[None]:
     with ExitStack() as held:
         for domain in (_ALL, *wanted):
             if not held.enter_context(_locked(zones, domain, fcntl.LOCK_SH | fcntl.LOCK_NB)):
-                raise IntegrationError(Reason.ROTATION_UNFINISHED, domain)
+                refuse_unfinished(zones, wanted)
+                held.enter_context(_locked(zones, domain, fcntl.LOCK_SH))  # a purge, which ends soon
         refuse_unfinished(zones, wanted)
         yield
 
@@ -52,7 +53,7 @@ def one_rotation(zones: Zones) -> Iterator[None]:
 def alone(zones: Zones, domain: str | None) -> Iterator[None]:
     """Wait until no stage works on this domain (None: on any) any more, and keep them out.
 
-    New ones refuse by themselves once a version is pending, so the wait ends.
+    New ones refuse by themselves once a version is pending, so a rotation's wait ends; for a purge they wait.
     """
     with _locked(zones, domain or _ALL, fcntl.LOCK_EX):
         yield

@@ -85,10 +85,29 @@ def rotate(
         work = zones.rotation / f"v{entry.version}"
         objects = [f"key:{entry.version}", *(f"domain:{name}" for name in held_domains(zones, domain))]
         with audit.processing(settings, "keys.rotate", objects), alone(zones, domain):
+            if not (work / PREPARED).exists():
+                _give_way(zones, work, ring, domain)
             _rekey(settings, work, domain, progress or _silent)
             settle(ring)
             passed("settled")
         return _tell(settings, work, resumed=before is not None)
+
+
+def _refuse_unfinished_rights(zones: Zones, domain: DomainCode | None) -> None:
+    """What is unfinished holds marks of this version. Raises :class:`IntegrationError` (RIGHTS_UNFINISHED)."""
+    for path in sorted(zones.rights.glob("*.unfinished.json")):
+        if domain in (None, path.name.split(".")[0]):
+            raise IntegrationError(Reason.RIGHTS_UNFINISHED, "subject apply finishes it")
+
+
+def _give_way(zones: Zones, work: Path, ring: Path, domain: DomainCode | None) -> None:
+    """Take the pending version back when a right was cut off by its coming: that is finished first."""
+    try:
+        _refuse_unfinished_rights(zones, domain)
+    except IntegrationError:
+        shutil.rmtree(work, ignore_errors=True)
+        drop_pending(ring)
+        raise
 
 
 def abandon(settings: Settings) -> KeyVersion:
@@ -128,9 +147,11 @@ def held_domains(zones: Zones, domain: DomainCode | None) -> list[DomainCode]:
 def _may_begin(settings: Settings, domain: DomainCode | None) -> bool:
     """Hold the keyring against all that would be re-keyed; whether the new version begins a chain of its own.
 
-    It does where a version of the chain was destroyed and nothing is held any more. Raises :class:`KeyUnavailable`.
+    It does where a version of the chain was destroyed and nothing is held any more. Raises :class:`KeyUnavailable` and
+    RIGHTS_UNFINISHED.
     """
     zones, held = settings.zones, held_domains(settings.zones, domain)
+    _refuse_unfinished_rights(zones, domain)
     try:
         keys = open_keyring(zones.keys / "keyring.json", settings.passphrase_bytes())
         for name in held:

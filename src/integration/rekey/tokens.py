@@ -89,6 +89,8 @@ def rekey_folder(source: Path, target: Path, rekeyer: Rekeyer) -> None:
                 if not _ROOT_OR_KEY.fullmatch(name)
             }
             write_json(target / path.name, {**content, "key_fingerprints": {**kept, **rekeyer.fingerprints}})
+        elif path.name.startswith("."):
+            continue  # what a killed process left
         elif path.is_dir():
             shutil.copytree(path, target / path.name)
         else:

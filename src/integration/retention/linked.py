@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integration import parquet
+from integration.inputs import mark_changed
 from integration.ledger import Entry
+from integration.names import DomainCode
 from integration.retention.house import WAITING, House, day_of, deliveries_in
-from integration.storage import Zones, read_json, sync_directory, write_json
+from integration.storage import sync_directory
 from integration.warehouse import connect, insert_rows, sealed_errors
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ def purge_linked(house: House) -> None:
         records = sum(len(over.get(one.entry.subject, ())) for one in touched)
         house.tally.add("linked", source, deliveries=len(touched), records=records)
         if touched and not house.dry_run:
-            mark_changed(house.zones, domain)
+            mark_changed(house.zones, DomainCode(domain))
+            house.zones.building(DomainCode(domain)).unlink(missing_ok=True)  # it reads what is about to go
             for one in touched:
                 _rewrite(house, one, over.get(one.entry.subject, frozenset()))
 
@@ -156,10 +159,3 @@ def _write(table: pa.Table, path: Path) -> None:
         os.fsync(stream.fileno())
     os.replace(partial, path)
     sync_directory(path.parent)
-
-
-def mark_changed(zones: Zones, domain: str) -> None:
-    """Tell that a domain's linked records changed: its next night is not one with nothing new."""
-    path = zones.warehouse / f"{domain}.json"
-    if path.exists():
-        write_json(path, read_json(path) | {"changed": True})

@@ -97,20 +97,26 @@ def carry_out(settings: Settings, domain: DomainCode, intent: Intent) -> None:
             lists.enter(zones, _LIST[intent.action], domain, intent.entry)
         if intent.action != RESTRICT:
             lists.strike(zones, lists.RESTRICTIONS, domain, intent.entry.marks)
-        cut_all(zones, domain, intent.cuts)
+        cut_all(settings, domain, intent.cuts)
 
 
-def cut_all(zones: Zones, domain: DomainCode, cuts: Mapping[str, Cut]) -> None:
-    """Take rows and mentions out of every copy of these deliveries, with the payloads they came from."""
-    folders = encoded(zones, domain)
+def cut_all(settings: Settings, domain: DomainCode, cuts: Mapping[str, Cut]) -> None:
+    """Take rows and mentions out of every copy of these deliveries, with the payloads they came from.
+
+    A payload that is still to be encoded stays: it came after the copy here, and encoding holds it against the lists.
+    """
+    zones, folders = settings.zones, encoded(settings.zones, domain)
+    entries = Ledger(settings.ledger()).entries(municipality=domain)
+    waiting = {entry.subject for entry in entries if entry.state == "received"}
     for name, cut in sorted(cuts.items()):
         if not cut:
             continue
         delivery = DeliveryId.parse(name)
         for folder in folders.get(name, ()):
             cut_delivery(folder, load_contract(delivery.source), cut)
-        shred(zones, name)
-        _drop_payload(zones.raw_dir(delivery))
+        if name not in waiting:
+            shred(zones, name)
+            _drop_payload(zones.raw_dir(delivery))
 
 
 def _drop_payload(raw: Path) -> None:
@@ -183,7 +189,8 @@ def before_linking(settings: Settings, domain: DomainCode, keys: Opened) -> int:
     if not any(cuts.values()):
         return 0
     with audit.processing(settings, "subject.apply", [f"domain:{domain}"]), _alone(zones, domain):
-        cut_all(zones, domain, cuts)
+        inputs.mark_changed(zones, domain)
+        cut_all(settings, domain, cuts)
     return sum(cut.spoken_of for cut in cuts.values())
 
 

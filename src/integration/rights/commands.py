@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from integration import audit
 from integration.errors import IntegrationError, UsageError
 from integration.names import DomainCode, InvalidName, municipality
+from integration.pseudonyms.held import check_fingerprints
 from integration.pseudonyms.keyring import open_keyring
 from integration.reasons import Reason
 from integration.rights import lists
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from integration.settings import Settings
 
 Rebuild = Callable[[str], object]
+FOUND = "subject.find"
+"""Whoever is looked for is written in the access log, whatever is done next and also when nothing is found."""
 _REASONS = frozenset(reason for reason in Reason if reason.level == "request")
 
 
@@ -82,9 +85,14 @@ def request(domain: str, case: str, reason: str = Reason.SUBJECT_REQUEST.value) 
     return Request(code, case, Reason[reason])
 
 
-def open_keys(settings: Settings) -> Keyring:
-    """Open the installation's keyring. Raises :class:`KeyUnavailable`."""
-    return open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+def open_keys(settings: Settings, domain: DomainCode) -> Keyring:
+    """Open the installation's keyring, which must be the one that the domain's pseudonyms were made with.
+
+    Raises :class:`KeyUnavailable`: with another keyring a list would be made that recognises nobody.
+    """
+    keys = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+    check_fingerprints(settings.zones, domain, keys)
+    return keys
 
 
 def find(settings: Settings, asked: Request) -> dict[str, Any]:
@@ -92,8 +100,8 @@ def find(settings: Settings, asked: Request) -> dict[str, Any]:
 
     Raises :class:`UsageError` (SUBJECT_UNKNOWN, logged too) and what :func:`look` raises.
     """
-    keys = open_keys(settings)
-    subject = look(settings, keys, asked, "subject.find")
+    keys = open_keys(settings, asked.domain)
+    subject = look(settings, keys, asked, FOUND)
     sources = Counter(mention.delivery_id.split(".")[0] for mention in subject.mentions)
     return {
         "domain": asked.domain,
@@ -170,12 +178,12 @@ def object_(settings: Settings, asked: Request, rebuild: Rebuild) -> Done:
 
 
 def _take_out(settings: Settings, asked: Request, rebuild: Rebuild, action: str) -> Done:
-    keys = open_keys(settings)
+    keys = open_keys(settings, asked.domain)
     taken_up = finish(settings, asked.domain, rebuild)
     if taken_up is not None and _is_same(taken_up, action, asked):
         return _done(asked.domain, taken_up)
     try:
-        subject = locate(settings, keys, asked.domain, person=asked.person, token=asked.token)
+        subject = look(settings, keys, asked, FOUND)
     except UsageError as error:
         if error.reason is not Reason.SUBJECT_UNKNOWN or action != OBJECT or asked.token is None:
             raise
@@ -202,11 +210,11 @@ def unrestrict(settings: Settings, asked: Request, rebuild: Rebuild) -> Done:
 
 
 def _hide(settings: Settings, asked: Request, rebuild: Rebuild, action: str) -> Done:
-    keys = open_keys(settings)
+    keys = open_keys(settings, asked.domain)
     taken_up = finish(settings, asked.domain, rebuild)
     if taken_up is not None and _is_same(taken_up, action, asked):
         return _done(asked.domain, taken_up)
-    subject = locate(settings, keys, asked.domain, person=asked.person, token=asked.token)
+    subject = look(settings, keys, asked, FOUND)
     entry = _entry(settings, keys, subject, asked.case)
     if action == RESTRICT and not entry.marks:
         raise UsageError(Reason.SUBJECT_UNRECOGNISABLE)
@@ -274,7 +282,7 @@ def apply(settings: Settings, domain: str, rebuild: Rebuild) -> Done:
         code = DomainCode(municipality(domain))
     except InvalidName:
         raise UsageError(Reason.MUNICIPALITY_UNKNOWN) from None
-    keys = open_keys(settings)
+    keys = open_keys(settings, code)
     taken_up = finish(settings, code, rebuild)
     rows = before_linking(settings, code, lambda: keys)
     if rows:

@@ -52,7 +52,7 @@ def export(settings: Settings, asked: Request, to: Path) -> tuple[Path, Path]:
     file (another suffix, taken, inside the installation, no such folder), and what :func:`look` raises.
     """
     page, data = _places(settings, to)
-    keys = open_keys(settings)
+    keys = open_keys(settings, asked.domain)
     subject = look(settings, keys, asked, "subject.export")
     token = audit.subject_token(keys, asked.domain, str(subject.person_id))
     content = {

@@ -84,7 +84,7 @@ def cut_delivery(folder: Path, contract: Contract, cut: Cut) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what killed runs left of this delivery: copies of its tables that never got their name."""
-    for path in folder.glob(".*.cut"):
+    for path in (*folder.glob(".*.cut"), *folder.glob(".*.partial")):
         path.unlink()
     for stale in (
         *folder.parent.glob(f".{folder.name}.*.partial"),

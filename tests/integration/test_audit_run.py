@@ -66,8 +66,8 @@ def copy(demo_run: Installation, tmp_path: Path) -> Path:
 
 def test_every_stage_wrote_where_it_began_and_ended(demo_run: Installation) -> None:
     lines = told(demo_run.home, PROCESSING)
-    assert {line["action"] for line in lines} >= set(STAGES) - {"purge"}
-    for name, rule in STAGES.items():
+    line_stages = {name: rule for name, rule in STAGES.items() if name != "purge"}  # it has a DAG of its own
+    for name, rule in line_stages.items():
         events = Counter(line["event"] for line in lines if line["action"] == name)
         assert events[BEGUN] > 0, name
         assert events[ENDED] >= events[BEGUN], name

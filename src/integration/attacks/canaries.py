@@ -48,7 +48,8 @@ def canaries(count: int = SHORT, *, airflow: bool = False, seed: int = 1) -> Res
         values = [value for identity in identities for value in identity.values]
         found = hits(home, values, leave_out=AS_THEY_CAME)
         leaked = {value for seen in found.values() for value in seen}
-        came = {value for seen in hits(Zones(home).raw, values).values() for value in seen}
+        zones = (Zones(home).raw, Zones(home).quarantine)
+        came = {value for zone in zones for seen in hits(zone, values).values() for value in seen}
         control = _control(folder / "control", identities)
     sure = [one for one in identities if one.bsn in came and one in control and not leaked & set(one.values)]
     figures = {

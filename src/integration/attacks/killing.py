@@ -40,7 +40,7 @@ from integration.attacks.suite import (
 from integration.ledger import Ledger
 from integration.storage import Zones, read_json
 
-SHORT, FULL = (6, 0), (190, 10)
+SHORT, FULL = (4, 0), (190, 10)
 """Kills of the line itself and of Airflow, in a short and in a full run."""
 _PLACE = "GM0321"
 _SAMPLE: dict[str, Any] = {"scale": 0.01, "busy": 4.0, "municipalities": [_PLACE]}

@@ -444,7 +444,7 @@ def test_what_a_killed_run_left_beside_a_delivery_goes_too(settings: Settings) -
     (folder,) = (settings.zones.home / "linked").glob("*/*/*")
     for name in (f".{folder.name}.abc.partial", f".{folder.name}.abc.old"):
         shutil.copytree(folder, folder.parent / name)
-    shutil.copy(folder / "mentions.parquet", folder / ".mentions.parquet.abc.cut")
+    shutil.copy(folder / "mentions.parquet", folder / ".mentions.parquet.partial")
     commands.erase(settings, asked(settings, ANNE), pipeline.nightly)
     assert traces(settings, CODE, anne.own) == []
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]

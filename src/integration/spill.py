@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 _PREFIX = "spill-"
@@ -19,11 +19,10 @@ def spill_folder(tmp: Path) -> Iterator[Path]:
     tmp.mkdir(parents=True, exist_ok=True)
     _clear(tmp)
     folder, handle = _held(tmp)
-    try:
+    with ExitStack() as after:
+        after.callback(os.close, handle)
+        after.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(handle)
 
 
 def _held(tmp: Path) -> tuple[Path, int]:

@@ -32,10 +32,13 @@ def link(
     zones: Zones,
     keys: Keyring,
     listed: Zones | None = None,
+    *,
+    everybody: bool = False,
 ) -> tuple[PersonsLinked, FamiliesBuilt]:
     """Fill a fresh file from the linked zone, and link its records into persons and families.
 
-    Whose processing is restricted is left out; ``listed`` are other zones to read that list from.
+    Whose processing is restricted is left out, unless ``everybody`` is asked for, which is never published;
+    ``listed`` are other zones to read that list from.
     """
     domain = gathered.domain
     output, family = (
@@ -45,7 +48,7 @@ def link(
     inputs.load_inputs(con, gathered, zones)
     with warehouse.sealed_errors("link"):
         persons = link_persons(con, domain, output)
-        if hide_restricted(con, zones, keys, gathered, listed):
+        if not everybody and hide_restricted(con, zones, keys, gathered, listed):
             persons = link_persons(con, domain, output)
         families = build_families(con, domain, family, gathered.run_date)
     return persons, families

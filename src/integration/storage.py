@@ -116,7 +116,7 @@ class Zones:
 
     @property
     def tmp(self) -> Path:
-        """Private scratch space (spill files); emptied by whoever uses it."""
+        """Private scratch space (spill files); emptied by whoever uses it, or the next one."""
         return self.home / "tmp"
 
     def domain_of(self, delivery: DeliveryId) -> DomainCode:

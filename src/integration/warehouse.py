@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from graphlib import CycleError, TopologicalSorter
@@ -23,6 +22,7 @@ from integration.errors import IntegrationError
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.settings import Settings
+from integration.spill import spill_folder
 from integration.storage import Zones, resource, sync_directory
 
 PUBLISHED_SCHEMAS = ("meta", "seed", "core", "families", "indicators")
@@ -39,18 +39,17 @@ def connect(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB file (None: in memory) with bounded memory and a private spill folder that is removed after.
 
+    What processes that were killed left in spill folders is removed first.
     No extension can be fetched or loaded, and Python variables cannot be read from SQL.
     """
-    settings.zones.tmp.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="spill-", dir=settings.zones.tmp) as spill:
-        Path(spill).chmod(0o700)
+    with spill_folder(settings.zones.tmp) as spill:
         con = duckdb.connect(
             str(path) if path else ":memory:",
             read_only=read_only,
             config={
                 "memory_limit": settings.duckdb_memory,
                 "threads": settings.duckdb_threads,
-                "temp_directory": spill,
+                "temp_directory": str(spill),
                 "python_enable_replacements": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

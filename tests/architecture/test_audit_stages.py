@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from integration import pipeline
+from integration import delivery_stages, night_stages, pipeline
 from integration.audit.lines import FIELDS
 from integration.audit.verify import Kind
 from integration.audit.words import EVENTS, KEY_ACTIONS, OUTCOMES, STAGES, Purpose
@@ -20,8 +20,8 @@ NOT_STAGES = {"pending", "domains", "nightly", "run", "due"}
 
 
 def public_functions() -> dict[str, ast.FunctionDef]:
-    tree = ast.parse(inspect.getsource(pipeline))
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    trees = [ast.parse(inspect.getsource(module)) for module in (delivery_stages, night_stages, pipeline)]
+    found = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
     return {node.name: node for node in found if not node.name.startswith("_")}
 
 
@@ -33,6 +33,10 @@ def test_every_stage_of_the_line_is_written_down() -> None:
     }
     assert marked == set(STAGES)
     assert public_functions().keys() - marked == NOT_STAGES
+
+
+def test_the_pipeline_offers_all_of_them() -> None:
+    assert set(pipeline.__all__) == public_functions().keys()
 
 
 def test_what_dags_call_is_a_stage() -> None:

@@ -101,11 +101,11 @@ def test_the_entry_names_every_indicator() -> None:
 
 
 def test_the_entry_says_that_nothing_is_scored_and_the_line_holds_that() -> None:
-    from integration import pipeline
+    from integration import night_stages
 
     assert "Geen score, geen rangorde, een mens beslist" in ALGORITHM
     assert all(f"`{name}`" in ALGORITHM for name in COUNTED)
-    assert "refuse_scores(con)" in Path(pipeline.__file__).read_text(encoding="utf-8")
+    assert "refuse_scores(con)" in Path(night_stages.__file__).read_text(encoding="utf-8")
 
 
 def test_codes_of_gp_and_police_are_in_no_model() -> None:

@@ -24,6 +24,7 @@ from integration.attacks.search import hits
 from integration.audit.lines import read_line
 from integration.audit.log import AuditLog
 from integration.errors import IntegrationError, UsageError
+from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
 from integration.rights import commands, lists, traces
@@ -202,7 +203,7 @@ def test_who_objected_is_kept_out_and_counted(settings: Settings) -> None:
     assert done.listed
     again = [town.row(ANNE, 1), town.row(ANNE, 7, with_bsn=False), town.row(BRAM, 2)]
     name = town.deliver("2026-W05", 2, again)
-    entry = pipeline._ledger(settings).entry(name)
+    entry = Ledger(settings.ledger()).entry(name)
     assert entry is not None
     assert (entry.facts["objected"], entry.facts["rows_ok"]) == (2, 1)
     pipeline.nightly(DOMAIN)
@@ -216,7 +217,7 @@ def test_who_objected_is_kept_out_and_counted(settings: Settings) -> None:
 def test_a_parent_who_objected_is_left_out_of_the_childs_record(settings: Settings) -> None:
     commands.object_(settings, asked(settings, PAUL), pipeline.nightly)
     name = town.deliver("2026-W05", 2, [town.row(ANNE, 1)])
-    entry = pipeline._ledger(settings).entry(name)
+    entry = Ledger(settings.ledger()).entry(name)
     assert entry is not None
     assert (entry.facts["objected"], entry.facts["rows_ok"]) == (1, 1)
     assert [m["role"] for m in town.mentions(settings) if m["delivery_id"] == name] == ["kind"]
@@ -443,7 +444,7 @@ def test_what_a_killed_run_left_beside_a_delivery_goes_too(settings: Settings) -
     (folder,) = (settings.zones.home / "linked").glob("*/*/*")
     for name in (f".{folder.name}.abc.partial", f".{folder.name}.abc.old"):
         shutil.copytree(folder, folder.parent / name)
-    shutil.copy(folder / "mentions.parquet", folder / ".mentions.parquet.abc.cut")
+    shutil.copy(folder / "mentions.parquet", folder / ".mentions.parquet.partial")
     commands.erase(settings, asked(settings, ANNE), pipeline.nightly)
     assert traces(settings, CODE, anne.own) == []
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from helpers import rights as town
 from helpers.rights import ANNE, BRAM, CEES, DOMAIN, NOBODY
-from integration import pipeline
+from integration import audit, pipeline
+from integration.audit.subjects import lines_about
 from integration.errors import IntegrationError, KeyUnavailable
 from integration.ledger import Ledger
 from integration.names import DeliveryId, DomainCode
@@ -19,7 +21,8 @@ from integration.reasons import Reason
 from integration.rekey.rotate import rotate
 from integration.rights import commands, lists
 from integration.rights.carrying_out import intent_path
-from integration.rights.commands import Request
+from integration.rights.commands import Request, open_keys
+from integration.rights.export import export
 from integration.rights.person_token import person_token
 from integration.settings import Settings, forget_settings
 
@@ -70,6 +73,58 @@ def test_lists_hold_after_a_rotation(settings: Settings, scope: DomainCode | Non
     assert gone.value.reason is Reason.SUBJECT_UNKNOWN
     commands.unrestrict(settings, asked(settings, BRAM), pipeline.nightly)
     assert children(settings) == 2
+
+
+def gezinnen(settings: Settings) -> set[str]:
+    with duckdb.connect(str(settings.zones.published(CODE)), read_only=True) as con:
+        return {name for (name,) in con.execute("select distinct gezin_id from core.membership").fetchall()}
+
+
+def test_what_was_logged_of_who_is_restricted_is_told_after_rotations(
+    settings: Settings, tmp_path: Path
+) -> None:
+    commands.find(settings, asked(settings, BRAM))
+    commands.restrict(settings, asked(settings, BRAM), pipeline.nightly)
+    commands.find(settings, asked(settings, BRAM))
+    for number in (1, 2):
+        rotate(settings, CODE)
+        _, data = export(settings, asked(settings, BRAM), tmp_path / f"inzage-{number}.html")
+        told = [line["action"] for line in json.loads(data.read_text())["log"]]
+        assert told.count("subject.find") == 3
+        assert "subject.restrict" in told
+        assert told.count("subject.export") == number
+
+
+@pytest.mark.parametrize("restricted", [(BRAM,), (ANNE, CEES)])
+def test_what_was_logged_of_a_gezin_is_found_under_its_names_of_before_and_during_a_restriction(
+    settings: Settings, restricted: tuple[str, ...]
+) -> None:
+    """A gezin is named after one of its children: hidden, it goes or has another name."""
+
+    def look(action: str) -> None:
+        keys = open_keys(settings, CODE)
+        for name in gezinnen(settings):
+            audit.looked(settings, action, {f"domain:{DOMAIN}": DOMAIN}, purpose=audit.Purpose.SAFETY,
+                         case="VT-2026-17", subjects=[audit.subject_token(keys, CODE, name)])  # fmt: skip
+
+    def told() -> set[str]:
+        keys = open_keys(settings, CODE)
+        tokens = [audit.subject_token(keys, CODE, name) for name in gezinnen(settings)]
+        lines = [line for token in tokens for line in lines_about(settings.zones.audit, token)]
+        return {f"{line['action']} {line['subjects']}" for line in lines}
+
+    look("family.show")
+    before = told()
+    assert len(before) == len(gezinnen(settings)) == 2
+    for bsn in restricted:
+        commands.restrict(settings, asked(settings, bsn), pipeline.nightly)
+    look("family.list")
+    during = told()
+    rotate(settings, CODE)
+    assert told() >= during
+    for bsn in restricted:
+        commands.unrestrict(settings, asked(settings, bsn), pipeline.nightly)
+    assert told() >= before
 
 
 def test_no_rotation_while_a_right_is_unfinished(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

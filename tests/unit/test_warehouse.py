@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -11,6 +15,7 @@ from integration import warehouse
 from integration.errors import IntegrationError
 from integration.names import DomainCode
 from integration.settings import Settings
+from integration.spill import spill_folder
 
 DOMAIN = DomainCode("GM0321")
 
@@ -84,3 +89,43 @@ def test_a_broken_night_leaves_yesterdays_file(settings: Settings) -> None:
     warehouse.start_building(zones, DOMAIN)
     with duckdb.connect(str(zones.published(DOMAIN)), read_only=True) as con:
         assert con.execute("select x from core.person").fetchall() == [(1,)]
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from integration.spill import spill_folder
+with spill_folder(Path(sys.argv[1])) as folder:
+    (folder / "left.tmp").write_text("canary")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def holder(tmp: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A process at work in a spill folder of its own."""
+    command = [sys.executable, "-c", HOLD, str(tmp)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_what_a_killed_process_spilt_is_cleared_and_nothing_in_use(settings: Settings) -> None:
+    tmp = settings.zones.tmp
+    killed, left = holder(tmp)
+    busy, used = holder(tmp)
+    other = tmp / "receive"
+    other.mkdir()
+    (tmp / "spill-elsewhere").symlink_to(other)
+    assert left.stat().st_mode & 0o777 == 0o700
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    with spill_folder(tmp) as outer:
+        assert not left.exists()
+        with warehouse.connect(None, settings):
+            assert {used, outer} < set(tmp.iterdir())
+            assert (used / "left.tmp").read_text() == "canary"
+    assert other.is_dir()
+    busy.communicate("")
+    assert not used.exists()
+    assert not outer.exists()

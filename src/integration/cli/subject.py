@@ -38,6 +38,17 @@ _WHAT = {
     "apply": "Lijsten toegepast",
 }
 
+_CHANGES = {
+    "erase": (
+        "erase",
+        "Remove a person from everything that is kept (AVG art. 17); a later delivery may bring them again.",
+    ),
+    "object": ("object_", "Remove a person and keep them out of every later delivery (AVG art. 21)."),
+    "restrict": ("restrict", "Keep a person's data but use it for nothing (AVG art. 18)."),
+    "unrestrict": ("unrestrict", "End a restriction."),
+}
+"""Commands that change what is kept of a person: the function of each, and its help."""
+
 
 def _asked(domain: str, case: str, reason: str, person: str | None, ask: bool) -> Request:
     """The request with its person; the number is asked for last, when nothing else is wrong."""
@@ -131,64 +142,26 @@ def subject_find(
     console.print_table(f"Betrokkene · {found['domain']}", ("wat", "gevonden"), rows)
 
 
-@subject_app.command("erase")
-def subject_erase(
-    domain: Domain,
-    case: Case,
-    person: Person = None,
-    ask: Ask = False,
-    reason: Why = _DEFAULT,
-    json_: Json = False,
-) -> None:
-    """Remove a person from everything that is kept (AVG art. 17); a later delivery may bring them again."""
-    from integration.rights import commands
+def _offer(name: str, work: str, told: str) -> None:
+    """Make a command of a function of :mod:`integration.rights.commands` that changes what is kept of a person."""
 
-    _tell(_alone(commands.erase, domain, _asked(domain, case, reason, person, ask)), json_)
+    @subject_app.command(name, help=told)
+    def change(
+        domain: Domain,
+        case: Case,
+        person: Person = None,
+        ask: Ask = False,
+        reason: Why = _DEFAULT,
+        json_: Json = False,
+    ) -> None:
+        from integration.rights import commands
 
-
-@subject_app.command("object")
-def subject_object(
-    domain: Domain,
-    case: Case,
-    person: Person = None,
-    ask: Ask = False,
-    reason: Why = _DEFAULT,
-    json_: Json = False,
-) -> None:
-    """Remove a person and keep them out of every later delivery (AVG art. 21)."""
-    from integration.rights import commands
-
-    _tell(_alone(commands.object_, domain, _asked(domain, case, reason, person, ask)), json_)
+        asked = _asked(domain, case, reason, person, ask)
+        _tell(_alone(getattr(commands, work), domain, asked), json_)
 
 
-@subject_app.command("restrict")
-def subject_restrict(
-    domain: Domain,
-    case: Case,
-    person: Person = None,
-    ask: Ask = False,
-    reason: Why = _DEFAULT,
-    json_: Json = False,
-) -> None:
-    """Keep a person's data but use it for nothing (AVG art. 18)."""
-    from integration.rights import commands
-
-    _tell(_alone(commands.restrict, domain, _asked(domain, case, reason, person, ask)), json_)
-
-
-@subject_app.command("unrestrict")
-def subject_unrestrict(
-    domain: Domain,
-    case: Case,
-    person: Person = None,
-    ask: Ask = False,
-    reason: Why = _DEFAULT,
-    json_: Json = False,
-) -> None:
-    """End a restriction."""
-    from integration.rights import commands
-
-    _tell(_alone(commands.unrestrict, domain, _asked(domain, case, reason, person, ask)), json_)
+for _name, (_work, _told) in _CHANGES.items():
+    _offer(_name, _work, _told)
 
 
 @subject_app.command("export")

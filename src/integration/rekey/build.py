@@ -109,19 +109,30 @@ def _build(
     so_far: Rekeyed,
     passed: Callable[[str], None],
 ) -> Rekeyed:
-    """The domain's file, linked, modelled and calculated from the re-keyed tables, with the day's own run date."""
+    """The domain's file, linked, modelled and calculated from the re-keyed tables, with the day's own run date.
+
+    Whose processing is restricted is not in it, but the audit log may speak of them, and of their gezin under the name
+    it has with them: who followed whom is also asked of a linkage of everybody, of which nothing else is kept.
+    """
     domain = DomainCode(so_far.domain)
     gathered = inputs.gather(domain, settings, Ledger(settings.ledger()))
-    with warehouse.connect(None, settings) as before:
+    with (
+        warehouse.connect(None, settings) as before,
+        warehouse.connect(warehouse.start_building(work, domain), settings) as con,
+    ):
+        followed: list[dict[str, str]] = []
+        if lists.read_list(settings.zones, lists.RESTRICTIONS, domain):
+            night.link(before, gathered, settings.zones, old, everybody=True)
+            night.link(con, gathered, work, new, everybody=True)
+            followed += _pairs(before, con)
         night.link(before, gathered, settings.zones, old)
-        with warehouse.connect(warehouse.start_building(work, domain), settings) as con:
-            night.link(con, gathered, work, new, Zones(work.home / FILES))
-            passed("linked again")
-            persons, families = _pairs(before, con)
-            _write_followed(work, so_far, old, new, persons | families)
-            night.run_folders(con, ("staging", "core", "families"))
-            refuse_scores(con)
-            night.run_folders(con, ("indicators",))
+        night.link(con, gathered, work, new, Zones(work.home / FILES))
+        passed("linked again")
+        persons, families = _pairs(before, con)
+        _write_followed(work, so_far, old, new, [*followed, persons, families])
+        night.run_folders(con, ("staging", "core", "families"))
+        refuse_scores(con)
+        night.run_folders(con, ("indicators",))
     passed("built")
     night.publish(settings, work, domain, new)
     passed("published aside")
@@ -173,12 +184,14 @@ def _one_to_one(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-def _write_followed(work: Zones, so_far: Rekeyed, old: Keyring, new: Keyring, pairs: dict[str, str]) -> None:
+def _write_followed(
+    work: Zones, so_far: Rekeyed, old: Keyring, new: Keyring, pairs: Sequence[dict[str, str]]
+) -> None:
     domain = DomainCode(so_far.domain)
-    tokens = {
-        subject_token(old, domain, before): subject_token(new, domain, after)
-        for before, after in pairs.items()
-    }
+    tokens = [
+        (subject_token(old, domain, before), subject_token(new, domain, after))
+        for before, after in sorted({pair for one in pairs for pair in one.items()})
+    ]
     versions = so_far.from_version, so_far.to_version
     path = subjects_file(Zones(work.home / FILES).audit, domain, *versions)
     write_followed(path, domain, *versions, tokens)

@@ -9,18 +9,16 @@ anew; it is built in a fresh file.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from integration import parquet
 from integration.inputs import mark_changed
 from integration.ledger import Entry
 from integration.names import DomainCode
 from integration.retention.house import WAITING, House, day_of, deliveries_in
-from integration.storage import sync_directory
 from integration.warehouse import connect, insert_rows, sealed_errors
 
 if TYPE_CHECKING:
@@ -127,35 +125,10 @@ def _rewrite(house: House, one: Kept, keys: frozenset[str]) -> None:
     for name in _TABLES:
         path = one.folder / f"{name}.parquet"
         if path.is_file():
-            table = parquet.read(path)
-            stays = [key not in keys for key in table.column("record_key").to_pylist()]
-            if not all(stays):
-                _write(_filtered(table, stays), path)
+            parquet.rewrite(path, lambda table: _without(table, keys))
     if _over(one):
         house.remove(one.folder)
 
 
-def _filtered(table: pa.Table, stays: list[bool]) -> pa.Table:
-    import pyarrow as pa
-
-    return table.filter(pa.array(stays, pa.bool_()))
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    """Put a fresh file in the place of the old one: nothing of what went is in it."""
-    import pyarrow.parquet as pq
-
-    partial = path.with_name(f".{path.name}.partial")
-    recurring: Any = [name for name in table.column_names if "token" not in name and name != "record_key"]
-    pq.write_table(
-        table,
-        partial,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=recurring,
-        write_statistics=recurring,
-    )
-    with partial.open("rb") as stream:
-        os.fsync(stream.fileno())
-    os.replace(partial, path)
-    sync_directory(path.parent)
+def _without(table: pa.Table, keys: frozenset[str]) -> pa.Table:
+    return parquet.keep(table, [key not in keys for key in table.column("record_key").to_pylist()])

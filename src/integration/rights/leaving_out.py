@@ -10,18 +10,16 @@ Files are replaced one by one, each whole; doing it again changes nothing.
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration import parquet
 from integration.rights.lists import wanted_at_encoding
-from integration.storage import read_json, sync_directory, write_json
+from integration.storage import read_json, write_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,9 +68,15 @@ def cut_delivery(folder: Path, contract: Contract, cut: Cut) -> None:
     if not cut:
         return
     _clear(folder)
-    _replace(folder / "mentions.parquet", lambda table: _mentions(table, cut))
-    _replace(folder / "findings.parquet", lambda table: _findings(table, contract, cut))
-    _replace(folder / "records.parquet", lambda table: _records(table, contract, cut))
+    changes = (
+        ("mentions", lambda table: _mentions(table, cut)),
+        ("findings", lambda table: _findings(table, contract, cut)),
+        ("records", lambda table: _records(table, contract, cut)),
+    )
+    for name, change in changes:
+        path = folder / f"{name}.parquet"
+        if path.exists():
+            parquet.rewrite(path, change)
     told = folder / "encode.json"
     if told.exists():
         rows = parquet.read(folder / "records.parquet", ["row_number"]).num_rows
@@ -84,7 +88,7 @@ def cut_delivery(folder: Path, contract: Contract, cut: Cut) -> None:
 
 def _clear(folder: Path) -> None:
     """Remove what killed runs left of this delivery: copies of its tables that never got their name."""
-    for path in (*folder.glob(".*.cut"), *folder.glob(".*.partial")):
+    for path in folder.glob(".*.partial"):
         path.unlink()
     for stale in (
         *folder.parent.glob(f".{folder.name}.*.partial"),
@@ -133,14 +137,14 @@ def keep_out(
 
 def _mentions(table: pa.Table, cut: Cut) -> pa.Table:
     rows, roles = (table.column(name).to_pylist() for name in ("row_number", "role"))
-    return _only(
+    return parquet.keep(
         table,
         [r not in cut.rows and (r, role) not in cut.mentions for r, role in zip(rows, roles, strict=True)],
     )
 
 
 def _records(table: pa.Table, contract: Contract, cut: Cut) -> pa.Table:
-    table = _only(table, [row not in cut.rows for row in table.column("row_number").to_pylist()])
+    table = parquet.keep(table, [row not in cut.rows for row in table.column("row_number").to_pylist()])
     numbers = table.column("row_number").to_pylist()
     for role in sorted({role for _, role in cut.mentions}):
         emptied = {row for row, other in cut.mentions if other == role}
@@ -163,15 +167,9 @@ def _findings(table: pa.Table, contract: Contract, cut: Cut) -> pa.Table:
     blocks = {role: {f.name for f in contract if f.about == role} for _, role in cut.mentions}
     gone = {(row, name) for row, role in cut.mentions for name in blocks[role]}
     rows, fields = (table.column(name).to_pylist() for name in ("row_number", "field"))
-    return _only(
+    return parquet.keep(
         table, [r not in cut.rows and (r, name) not in gone for r, name in zip(rows, fields, strict=True)]
     )
-
-
-def _only(table: pa.Table, kept: Sequence[bool]) -> pa.Table:
-    import pyarrow as pa
-
-    return table if all(kept) else table.filter(pa.array(kept, pa.bool_()))
 
 
 def _emptied(table: pa.Table, name: str, gone: Sequence[bool]) -> pa.Table:
@@ -181,36 +179,3 @@ def _emptied(table: pa.Table, name: str, gone: Sequence[bool]) -> pa.Table:
     values = table.column(name).to_pylist()
     kept = [None if empty else value for value, empty in zip(values, gone, strict=True)]
     return table.set_column(place, table.schema.field(place), pa.array(kept, table.schema.field(place).type))
-
-
-def _replace(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Write a table anew, without what goes, and put it in the place of the old one by one rename."""
-    import pyarrow.parquet as pq
-
-    if not path.exists():
-        return
-    before = parquet.read(path)
-    after = change(before)
-    if after is before:
-        return
-    recurring = [name for name in after.schema.names if "token" not in name and name != "record_key"]
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".cut", dir=path.parent)
-    os.close(handle)
-    fresh = Path(name)
-    try:
-        pq.write_table(
-            after,
-            fresh,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=recurring,  # type: ignore[arg-type]  # lists are fine, their stubs not
-            write_statistics=recurring,
-        )
-        fresh.chmod(path.stat().st_mode & 0o777)
-        with fresh.open("rb") as stream:
-            os.fsync(stream.fileno())
-        os.replace(fresh, path)
-        sync_directory(path.parent)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise

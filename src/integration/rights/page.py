@@ -13,8 +13,12 @@ from integration.pictures.pages import LANGUAGES, Texts, environment, style
 from integration.reasons import Reason
 
 _PACKAGE = "integration.rights"
-_NARROW = "\nmain { overflow-wrap: anywhere; }\n"
-"""Pseudonyms and ids of deliveries are long words."""
+_OWN = """
+main { overflow-wrap: anywhere; }
+main table { overflow-wrap: break-word; }
+main h4 { margin-block-start: 2rem; }
+"""
+"""Pseudonyms and ids of deliveries are long words; a table is not squeezed into letters but scrolls."""
 
 
 class _ExportTexts(Texts):
@@ -56,7 +60,7 @@ class _ExportTexts(Texts):
 
 def render(content: Mapping[str, Any]) -> str:
     """Return the page for what :func:`integration.rights.export.export` gathered."""
-    sheet = style().decode() + _NARROW
+    sheet = style().decode() + _OWN
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
     return (
         environment(_PACKAGE)

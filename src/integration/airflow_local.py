@@ -25,7 +25,7 @@ from integration import orchestration
 from integration.airflow_api import AirflowApi
 from integration.errors import IntegrationError, UsageError
 from integration.reasons import Reason
-from integration.sessions import machine_start, session_has, stop_sessions
+from integration.sessions import is_same_session, machine_start, started_at, stop_sessions
 from integration.storage import Zones, read_json, resource, write_bytes, write_json
 
 USER = "operator"
@@ -208,7 +208,7 @@ class LocalAirflow:
                     stderr=log,
                     start_new_session=True,
                 )
-        sessions = {name: process.pid for name, process in self._processes.items()}
+        sessions = {process.pid: started_at(process.pid) for process in self._processes.values()}
         write_json(_running(self.home), {"port": self.port, "sessions": sessions, "boot": machine_start()})
 
     def wait_ready(self, expected: Sequence[str]) -> None:
@@ -292,5 +292,8 @@ def _stop_left_over(home: Path) -> None:
     told = read_json(path)
     if told["boot"] == machine_start():
         ours = str(airflow_home(home))
-        stop_sessions([sid for sid in told["sessions"].values() if session_has(sid, "AIRFLOW_HOME", ours)])
+        sessions = [(int(leader), started) for leader, started in told["sessions"].items()]
+        stop_sessions(
+            [leader for leader, at in sessions if is_same_session(leader, at, "AIRFLOW_HOME", ours)]
+        )
     path.unlink()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import psutil
 
 
+_CLOCK_SECONDS = 2
+"""How far the start of one process may seem to differ when it is asked twice: the machine's clock is adjusted."""
+
+
 def stop_sessions(leaders: Sequence[int]) -> None:
     """End sessions by their leaders' process numbers, and wait until nothing of them is left.
 
@@ -48,11 +52,28 @@ def in_sessions(leaders: Sequence[int]) -> list[psutil.Process]:
     return found
 
 
-def session_has(leader: int, name: str, value: str) -> bool:
-    """Whether a process of this session has the environment variable: process numbers are used again."""
+def started_at(leader: int) -> float:
+    """When a process started, in seconds since 1970; 0 when it is gone."""
     import psutil
 
-    for process in in_sessions([leader]):
+    with contextlib.suppress(psutil.Error):
+        return float(psutil.Process(leader).create_time())
+    return 0.0
+
+
+def is_same_session(leader: int, started: float, name: str, value: str) -> bool:
+    """Whether a session is still the one that was begun at ``started``: process numbers are used again.
+
+    While its leader lives, the leader's start tells; after that, whether a member has the environment variable. A
+    process that wrote its title over its environment, as Airflow's API server does, can only be told by the first.
+    """
+    import psutil
+
+    members = in_sessions([leader])
+    for process in members:
+        if process.pid == leader:
+            return abs(started_at(leader) - started) < _CLOCK_SECONDS
+    for process in members:
         with contextlib.suppress(psutil.Error):
             if process.environ().get(name) == value:
                 return True

@@ -209,14 +209,24 @@ def _kill_all(home: Path, leader: int) -> None:
     """SIGKILL to the leader's session and to whatever else works on this installation, as a power cut does."""
     import psutil
 
+    with contextlib.suppress(psutil.Error):
+        _kill(
+            psutil.Process(leader).children(recursive=True)
+        )  # some write their title over their environment
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
     _wait(leader)
     while others := [process for process in psutil.process_iter() if _works_on(process, home)]:
-        for process in others:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(others, timeout=5)
+        _kill(others)
+
+
+def _kill(processes: Sequence[Any]) -> None:
+    import psutil
+
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(processes, timeout=5)
 
 
 def _works_on(process: Any, home: Path) -> bool:

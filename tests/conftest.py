@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from helpers.installation import SHARED_DATA, Installation, shared_run
+from integration.pseudonyms import keyring
 from integration.settings import forget_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_keyrings() -> Iterator[None]:
+    """Keyrings that are made in this process ask little of whoever opens them: each says its own cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"MEMORY_KIB": 64, "PASSES": 1, "LANES": 1}.items():
+            patch.setattr(keyring, name, value)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from integration.errors import IntegrationError
+from integration.reasons import Reason
 from integration.settings import Settings, forget_settings, get_settings
 from integration.storage import Zones
 
@@ -51,6 +55,20 @@ def run_sample(home: Path, **options: object) -> Installation:
         else:
             os.environ["INTEGRATION_HOME"] = before
         forget_settings()
+
+
+def _nothing_closed() -> None:
+    raise IntegrationError(Reason.NOTHING_PUBLISHED)
+
+
+@contextmanager
+def without_release() -> Iterator[None]:
+    """Let runs of the line end before the release, for tests that read none."""
+    from integration import pipeline
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "release", _nothing_closed)
+        yield
 
 
 def shared_run(factory: pytest.TempPathFactory, name: str, **options: object) -> Installation:

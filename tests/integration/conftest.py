@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import rights
-from helpers.rotation import at, make_two_towns
+from helpers.rotation import TOWN, Picture, at, make_two_towns, picture
 from integration.settings import Settings, forget_settings, get_settings
 
 
@@ -27,6 +27,12 @@ def two_towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
             make_two_towns(folder / "home", folder / "later")
             (folder / "done").touch()
     return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def as_it_was(two_towns: Path) -> Picture:
+    """What is the same in the first of the two towns whatever its keys are."""
+    return picture(two_towns, TOWN)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ demo: $(READY) ## run the deliveries and nightly runs on the sample, through Air
 	$(BIN)/integration demo
 
 test: $(READY) ## all tests that need no service
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-services: $(READY) ## tests that need a service; none do yet
 	@echo "No test needs a service yet."

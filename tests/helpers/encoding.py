@@ -12,7 +12,6 @@ from helpers.deliveries import KEYS, NOW, PASSPHRASE
 from integration import encode_stage
 from integration.contracts import Contract
 from integration.names import DeliveryId, DomainCode
-from integration.pseudonyms import keyring
 from integration.pseudonyms.encode import RawRow, encode_delivery
 from integration.pseudonyms.first_pass import FirstPass, Known
 from integration.pseudonyms.keeper import make_demo_keeper
@@ -59,10 +58,8 @@ def encode_both(
     return second.finish(result, nil_return=nil_return)
 
 
-def make_keys(home: Path, monkeypatch: Any, domains: Iterable[str] = ("GM0321",)) -> None:
-    """The keys of an installation: a keyring that opens quickly, and first-pass keys from a keeper."""
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
-    monkeypatch.setattr(keyring, "PASSES", 1)
+def make_keys(home: Path, domains: Iterable[str] = ("GM0321",)) -> None:
+    """The keys of an installation: a keyring, and first-pass keys from a keeper."""
     zones = Zones(home)
     init_keyring(zones.keys / "keyring.json", PASSPHRASE, NOW)
     make_demo_keeper(zones.keeper, zones.first_pass_keys, domains)

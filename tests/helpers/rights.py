@@ -11,7 +11,6 @@ import duckdb
 from helpers.deliveries import NOW, add_supplier, full_row, put
 from integration import parquet, pipeline
 from integration.contracts import load_supplier
-from integration.pseudonyms import keyring
 from integration.pseudonyms.demo_keys import make_demo_keys
 from integration.settings import Settings, forget_settings, get_settings
 from integration.storage import Zones
@@ -81,10 +80,8 @@ def deliver(period: str, sequence: int, rows: list[dict[str, str]], arrived: dat
     return outcome.delivery_id
 
 
-def make(home: Path, monkeypatch: Any) -> Settings:
+def make(home: Path) -> Settings:
     """The municipality with one delivery of three children, and its warehouse."""
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
-    monkeypatch.setattr(keyring, "PASSES", 1)
     home.mkdir(parents=True, exist_ok=True)
     (home / "integration.toml").write_text(f'synthetic = true\nfixed_clock = "{NOW.isoformat()}"\n')
     forget_settings()

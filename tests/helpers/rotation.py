@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,34 +16,23 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from helpers.installation import without_release
 from integration import inputs, night, warehouse
 from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.pseudonyms.keyring import open_keyring
+from integration.rekey import rotate
 from integration.settings import forget_settings, get_settings
 
 TOWN, OTHER = "GM0321", "GM0228"
 HELD_BACK = ("onderwijs", "wijkteam", "jeugdhulp")
-"""Sources whose last deliveries come later."""
+"""Sources of which another delivery comes later."""
+AT_FIRST = 2
+"""Deliveries of every supplier that went through the line."""
 
-ROTATE = """
-import os, sys
-from pathlib import Path
-from integration.names import DomainCode
-from integration.rekey import rotate
-from integration.settings import get_settings
-
-wanted, number = sys.argv[2], int(sys.argv[3])
-def passed(boundary):
-    global number
-    if boundary == wanted:
-        number -= 1
-        if number == 0:
-            os._exit(137)
-rotate.passed = passed
-domain = DomainCode(sys.argv[4]) if len(sys.argv) > 4 else None
-rotate.rotate(get_settings(Path(sys.argv[1])), domain)
-"""
+_FORKED = multiprocessing.get_context("forkserver")
+_FORKED.set_forkserver_preload([__name__, "open_data_contract_standard", "pandas", "scipy.sparse.csgraph"])
+"""Processes that rotate are forked from one that has imported what a rotation needs: that takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +98,26 @@ def _cells(path: Path) -> Iterable[str]:
             yield str(con.execute(f"select * from {schema}.{table}").fetchall())
 
 
-def killed_rotation(home: Path, boundary: str, number: int = 1, domain: str | None = None) -> int:
+def killed_rotation(home: Path, boundary: str, number: int = 1, domain: str | None = None) -> int | None:
     """Rotate in a process of its own that ends at the ``number``-th time it passes a boundary; its exit code."""
-    command = [sys.executable, "-c", ROTATE, str(home), boundary, str(number), *([domain] if domain else [])]
-    return subprocess.run(command, check=False, capture_output=True).returncode
+    process = _FORKED.Process(target=_rotate_until, args=(home, boundary, number, domain))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+def _rotate_until(home: Path, boundary: str, number: int, domain: str | None) -> None:
+    left = number
+
+    def passed(reached: str) -> None:
+        nonlocal left
+        left -= reached == boundary
+        if left == 0:
+            os._exit(137)
+
+    os.environ["INTEGRATION_HOME"] = str(home)
+    rotate.passed = passed
+    rotate.rotate(get_settings(home), DomainCode(domain) if domain else None)
 
 
 def copied(home: Path, to: Path) -> Path:
@@ -138,23 +142,23 @@ def at(home: Path) -> Iterator[None]:
 
 
 def make_two_towns(home: Path, later: Path) -> None:
-    """Two municipalities through the whole line; the last deliveries of some sources wait in ``later``."""
+    """Two municipalities through the line up to their files; the next deliveries of some sources wait in ``later``."""
     from integration import pipeline, sample
     from integration.pseudonyms.demo_keys import make_demo_keys
 
     sample.generate(home, scale=0.01, busy=2.0, municipalities=[TOWN, OTHER], defects="none")
-    told = {path: json.loads(path.read_text()) for path in sorted((home / "inbox").glob("*/*.manifest.json"))}
-    last: dict[tuple[Path, str], int] = {}
-    for path, one in told.items():
-        place = (path.parent, one["municipality"])
-        last[place] = max(last.get(place, 0), one["sequence"])
-    for path, one in told.items():
-        if one["source"] in HELD_BACK and one["sequence"] == last[path.parent, one["municipality"]]:
+    for path in sorted((home / "inbox").glob("*/*.manifest.json")):
+        told = json.loads(path.read_text())
+        payload = path.parent / told["payload"]["file"]
+        if told["sequence"] == AT_FIRST + 1 and told["source"] in HELD_BACK:
             folder = later / path.parent.name
             folder.mkdir(parents=True, exist_ok=True)
-            for file in (path.parent / one["payload"]["file"], path):
+            for file in (payload, path):
                 shutil.move(file, folder / file.name)
-    with at(home):
+        elif told["sequence"] > AT_FIRST:
+            payload.unlink()
+            path.unlink()
+    with at(home), without_release():
         make_demo_keys(get_settings().zones)
         pipeline.run()
 

@@ -1,4 +1,4 @@
-"""Every suite of attacks in its short form: all are survived; and the searches find what is there."""
+"""The suites of attacks in their short form: all are survived; and the searches find what is there."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from integration.attacks.canaries import SHORT
-from integration.attacks.planting import BREAKS, delivered, plant
-from integration.attacks.run import SUITES, attack
+from helpers.attacks import survived
+from integration.attacks.planting import delivered, plant
+from integration.attacks.run import SUITES
 from integration.attacks.search import ENCODINGS, hits, variants
 from integration.attacks.suite import Result, small_sample
 from integration.storage import Zones
 
+OF_THEIR_OWN = ("canaries", "kill")
+"""Long suites: each has a file, ``test_attack_<name>.py``."""
 
-@pytest.mark.parametrize("name", SUITES)
+
+@pytest.mark.parametrize("name", [name for name in SUITES if name not in OF_THEIR_OWN])
 def test_every_attack_is_survived(name: str) -> None:
-    (result,) = attack([name], full=False)
-    assert result.tried == result.survived > 0, result.figures
-    told = json.loads(json.dumps(result.as_dict()))
-    assert {"suite", "tried", "survived", "seconds", "figures"} == told.keys()
-    if name == "canaries":
-        assert result.figures["control_found"] == result.tried == SHORT
-        assert set(result.figures["broken_deliveries"]) == set(BREAKS)
-    if name == "kill":
-        assert result.figures["killed_before_its_end"] > 0
+    survived(name)
 
 
-@pytest.mark.parametrize(("tried", "survived", "held"), [(2, 2, True), (2, 1, False), (0, 0, False)])
-def test_nothing_tried_is_nothing_shown(tried: int, survived: int, held: bool) -> None:
-    assert Result("x", tried, survived, 0.0).held is held
+@pytest.mark.parametrize("name", OF_THEIR_OWN)
+def test_a_suite_with_a_file_of_its_own_has_one(name: str) -> None:
+    assert name in SUITES
+    assert f'survived("{name}")' in Path(__file__).with_name(f"test_attack_{name}.py").read_text()
+
+
+@pytest.mark.parametrize(("tried", "alive", "held"), [(2, 2, True), (2, 1, False), (0, 0, False)])
+def test_nothing_tried_is_nothing_shown(tried: int, alive: int, held: bool) -> None:
+    assert Result("x", tried, alive, 0.0).held is held
 
 
 def test_the_command_names_the_suites_and_refuses_others() -> None:

@@ -31,7 +31,7 @@ LEFT_OUT = ("raw", "quarantine", "inbox", "keys", "suppliers")
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    make_keys(tmp_path, monkeypatch)
+    make_keys(tmp_path)
     return tmp_path
 
 

@@ -40,7 +40,7 @@ LEDGER_STEPS = ((Ledger, "register"), (Ledger, "append"))
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SealedPlace:
     """A good sealed delivery that replaces one that failed its check, a new one, and one of another municipality."""
     place = SealedPlace(tmp_path)
-    make_keys(place.home, monkeypatch)
+    make_keys(place.home)
     place.send(1)
     (receipt,) = place.receive()
     assert receipt.delivery_id

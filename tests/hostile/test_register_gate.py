@@ -25,7 +25,7 @@ from integration.contracts.register import FILE_NAME, PACKAGED, read_register
 from integration.deliveries import receive
 from integration.deliveries.receive import receive_inbox
 from integration.errors import DeliveryRefused
-from integration.pseudonyms import keyring
+from integration.pseudonyms.keyring import init_keyring
 from integration.reasons import Reason
 from integration.settings import forget_settings
 from integration.storage import Zones
@@ -146,9 +146,7 @@ def test_what_was_received_is_not_encoded_once_the_entry_is_gone(
     for name, value in options.items():
         monkeypatch.setenv(f"INTEGRATION_{name}", value)
     forget_settings()
-    monkeypatch.setattr(keyring, "MEMORY_KIB", 64)
-    monkeypatch.setattr(keyring, "PASSES", 1)
-    keyring.init_keyring(home / "keys" / "keyring.json", PASSPHRASE, NOW)
+    init_keyring(home / "keys" / "keyring.json", PASSPHRASE, NOW)
     path = add_register(home, "wijkteam")
     put(home, add_supplier(home))
     (received,) = pipeline.receive()

@@ -1,14 +1,18 @@
-"""What the tests of keys share: two small municipalities through the whole line, with deliveries still to come."""
+"""What the tests of keys and rights share: two small municipalities, and a tiny one of which all is known."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpers.rotation import make_two_towns
+from helpers import rights
+from helpers.rotation import TOWN, Picture, at, make_two_towns, picture
+from integration.settings import Settings, forget_settings, get_settings
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,30 @@ def two_towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
             make_two_towns(folder / "home", folder / "later")
             (folder / "done").touch()
     return folder / "home"
+
+
+@pytest.fixture(scope="session")
+def as_it_was(two_towns: Path) -> Picture:
+    """What is the same in the first of the two towns whatever its keys are."""
+    return picture(two_towns, TOWN)
+
+
+@pytest.fixture(scope="session")
+def tiny_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation to copy: the municipality of ``helpers.rights``, made once."""
+    home = tmp_path_factory.mktemp("town") / "home"
+    with pytest.MonkeyPatch.context() as patch, at(home):
+        patch.delenv("INTEGRATION_PASSPHRASE", raising=False)
+        rights.make(home)
+    return home
+
+
+@pytest.fixture
+def settings(tiny_town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A copy of the tiny municipality for one test, which every stage finds through the environment."""
+    shutil.copytree(tiny_town, tmp_path / "home")
+    monkeypatch.setenv("INTEGRATION_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("INTEGRATION_PASSPHRASE", raising=False)
+    forget_settings()
+    yield get_settings()
+    forget_settings()

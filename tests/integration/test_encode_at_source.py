@@ -69,7 +69,7 @@ def rows_of(contract: Contract, **changes: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    make_keys(tmp_path, monkeypatch)
+    make_keys(tmp_path)
     return tmp_path
 
 

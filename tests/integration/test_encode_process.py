@@ -31,7 +31,7 @@ from integration.storage import Zones
 @pytest.fixture
 def delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DeliveryId:
     """A received delivery of three rows, one with a bad optional field, and keys that open quickly."""
-    make_keys(tmp_path, monkeypatch)
+    make_keys(tmp_path)
     supplier = add_supplier(tmp_path)
     put(tmp_path, supplier, [full_row(supplier.contract, n, herstel_doel="?" * (n == 2)) for n in (1, 2, 3)])
     (receipt,) = receive_inbox(Zones(tmp_path), ledger(tmp_path), settings(tmp_path))

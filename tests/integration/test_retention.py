@@ -40,7 +40,7 @@ class Home:
     def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.place = SealedPlace(tmp_path)
         self.path, self.zones = self.place.home, self.place.zones
-        make_keys(self.path, monkeypatch)
+        make_keys(self.path)
         self.at(NOW)
 
     @property

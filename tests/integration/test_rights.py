@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -33,32 +32,10 @@ from integration.rights.commands import Done, Request
 from integration.rights.export import export
 from integration.rights.locate import Subject, locate
 from integration.rights.person_token import person_token
-from integration.settings import Settings, forget_settings, get_settings
+from integration.settings import Settings, forget_settings
 
 CODE = DomainCode(DOMAIN)
 FIRST = f"wijkteam.WT0321.{DOMAIN}.2026-W04.0001"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The municipality, made once."""
-    home = tmp_path_factory.mktemp("town") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("INTEGRATION_HOME", str(home))
-        patch.delenv("INTEGRATION_PASSPHRASE", raising=False)
-        town.make(home, patch)
-        yield home
-    forget_settings()
-
-
-@pytest.fixture
-def settings(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A copy of the municipality for one test."""
-    shutil.copytree(made, tmp_path / "home")
-    monkeypatch.setenv("INTEGRATION_HOME", str(tmp_path / "home"))
-    forget_settings()
-    yield get_settings()
-    forget_settings()
 
 
 def asked(settings: Settings, bsn: str, case: str = "AVG-2026-1") -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -24,17 +23,9 @@ from integration.rights.carrying_out import intent_path
 from integration.rights.commands import Request, open_keys
 from integration.rights.export import export
 from integration.rights.person_token import person_token
-from integration.settings import Settings, forget_settings
+from integration.settings import Settings
 
 CODE = DomainCode(DOMAIN)
-
-
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    monkeypatch.setenv("INTEGRATION_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("INTEGRATION_PASSPHRASE", raising=False)
-    yield town.make(tmp_path / "home", monkeypatch)
-    forget_settings()
 
 
 def asked(settings: Settings, bsn: str) -> Request:

@@ -1,4 +1,4 @@
-"""A rotation of keys: the same persons, families and figures under new pseudonyms, whatever kills it."""
+"""A rotation of keys: the same persons, families and figures under new pseudonyms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from helpers.installation import without_release
 from helpers.rotation import (
     HELD_BACK,
     OTHER,
@@ -17,8 +18,6 @@ from helpers.rotation import (
     Picture,
     at,
     copied,
-    figures,
-    killed_rotation,
     picture,
     pseudonyms,
 )
@@ -30,22 +29,9 @@ from integration.errors import IntegrationError
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.keyring import Keyring, list_keys, open_keyring
 from integration.reasons import Reason
-from integration.rekey.guard import in_use, one_rotation
-from integration.rekey.rotate import abandon, rotate
+from integration.rekey.rotate import rotate
 from integration.settings import get_settings
 from integration.storage import Zones, write_json
-
-BOUNDARIES = [
-    ("start", 1), ("pending", 1), ("folder", 1), ("folder", 20), ("linked", 1), ("staging", 1), ("linked again", 1),
-    ("built", 1), ("published aside", 1), ("prepared", 1), ("all prepared", 1), ("linked aside", 1),
-    ("linked swapped", 1), ("staging aside", 1), ("staging swapped", 1), (".json swapped", 1), (".duckdb swapped", 1),
-    (".json swapped", 1), ("old removed", 1), ("settled", 1), ("signed", 1),
-]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def as_it_was(two_towns: Path) -> Picture:
-    return picture(two_towns, TOWN)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +79,7 @@ def test_what_comes_afterwards_matches_what_was_held(two_towns: Path, after: Pat
     for number, source in enumerate((two_towns, after)):
         home = copied(source, tmp_path / str(number))
         shutil.copytree(two_towns.parent / "later", home / "inbox", dirs_exist_ok=True)
-        with at(home):
+        with at(home), without_release():
             outcomes = pipeline.run().deliveries
             taken = [o for o in outcomes if DeliveryId.parse(o.delivery_id).municipality == TOWN]
             assert len(taken) >= len(HELD_BACK)
@@ -118,43 +104,6 @@ def test_the_manifests_tell_the_new_keys(after: Path) -> None:
     assert marks.items() <= encoded.items()
     assert f"2.{TOWN}.person" in encoded
     assert f"1.{TOWN}.person" not in encoded
-
-
-def test_killed_at_every_boundary(home: Path, as_it_was: Picture) -> None:
-    """One rotation, killed at one boundary after the other: whoever reads meanwhile finds what was there before."""
-    for boundary, number in BOUNDARIES:
-        assert killed_rotation(home, boundary, number, TOWN) == 137, boundary
-        assert figures(home, TOWN) == list(as_it_was.figures), boundary
-        if boundary not in {"start", "settled", "signed"}:
-            with pytest.raises(IntegrationError) as caught, at(home):
-                pipeline.link(TOWN)
-            assert caught.value.reason is Reason.ROTATION_UNFINISHED, boundary
-    done = rotate(get_settings(), DomainCode(TOWN))
-    assert (done.version, done.resumed) == (2, True)
-    assert picture(home, TOWN) == as_it_was
-    assert pseudonyms(home, TOWN, 1) == {}
-    assert [(entry.version, entry.state, entry.pending) for entry in list_keys(home / "keys" / "keyring.json")] == [
-        (1, "active", False), (2, "active", False),
-    ]  # fmt: skip
-    assert audit.verify(home / "audit").findings == []
-
-
-def test_all_domains_at_once_and_again(home: Path, as_it_was: Picture) -> None:
-    assert killed_rotation(home, ".duckdb swapped", 1) == 137
-    with pytest.raises(IntegrationError) as caught:
-        rotate(get_settings(), DomainCode(TOWN))
-    assert caught.value.reason is Reason.ROTATION_UNFINISHED
-    with pytest.raises(IntegrationError):
-        pipeline.run()
-    done = rotate(get_settings())
-    assert [town.domain for town in done.domains] == [OTHER, TOWN]
-    again = rotate(get_settings(), DomainCode(TOWN))
-    assert (again.version, again.domains[0].from_version) == (3, 2)
-    assert picture(home, TOWN) == as_it_was
-    assert {v: bool(pseudonyms(home, TOWN, v)) for v in (1, 2, 3)} == {1: False, 2: False, 3: True}
-    assert {v: bool(pseudonyms(home, OTHER, v)) for v in (1, 2, 3)} == {1: False, 2: True, 3: False}
-    states = [(entry.version, entry.state) for entry in list_keys(home / "keys" / "keyring.json")]
-    assert states == [(1, "chained"), (2, "active"), (3, "active")]
 
 
 def test_a_person_is_found_in_the_access_log_under_all_their_names(home: Path) -> None:
@@ -195,32 +144,6 @@ def test_a_person_is_found_in_the_access_log_under_all_their_names(home: Path) -
     assert audit.verify(settings.zones.audit).findings == []
     shown = CliRunner().invoke(app, ["audit", "about", new, "--case", "SR-2026-3", "--json"])
     assert [line["action"] for line in json.loads(shown.stdout)] == ["family.show", "audit.about"]
-
-
-def test_one_rotation_at_a_time_and_none_beside_a_stage(home: Path) -> None:
-    settings = get_settings()
-    with one_rotation(settings.zones), pytest.raises(IntegrationError) as caught:
-        rotate(settings, DomainCode(TOWN))
-    assert caught.value.reason is Reason.ROTATION_RUNNING
-    assert killed_rotation(home, "folder", 1, TOWN) == 137
-    for attempt in (TOWN,):
-        with pytest.raises(IntegrationError) as caught, in_use(settings.zones, [attempt]):
-            pass
-        assert caught.value.reason is Reason.ROTATION_UNFINISHED
-    with in_use(settings.zones, [OTHER]):
-        pass
-
-
-def test_what_was_not_swapped_can_be_given_up(home: Path, as_it_was: Picture) -> None:
-    assert killed_rotation(home, "built", 1, TOWN) == 137
-    assert abandon(get_settings()).version == 2
-    assert [entry.version for entry in list_keys(home / "keys" / "keyring.json")] == [1]
-    assert picture(home, TOWN) == as_it_was
-    assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 4
-    assert killed_rotation(home, "all prepared", 1, TOWN) == 137
-    with pytest.raises(IntegrationError) as caught:
-        abandon(get_settings())
-    assert caught.value.reason is Reason.ROTATION_UNFINISHED
 
 
 def test_rotation_ends_when_persons_would_differ(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ from integration.storage import Zones
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SealedPlace:
     place = SealedPlace(tmp_path)
-    make_keys(place.home, monkeypatch)
+    make_keys(place.home)
     return place
 
 

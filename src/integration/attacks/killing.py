@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -78,11 +78,11 @@ def killing(kills: int = SHORT[0], scheduled: int = SHORT[1], *, seed: int = 1, 
         _warm()
         undisturbed = folder / "undisturbed"
         seconds, wanted = _undisturbed(template, undisturbed, _line)
-        work = partial(_try, template, values, wanted)
+        work = partial(_kill_and_run_again, _line, template, values, wanted)
         moments = [(folder / f"try-{n}", chance.uniform(0.02, 1.0) * seconds) for n in range(kills)]
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as side_by_side:
             tries = list(side_by_side.map(work, *zip(*moments, strict=True))) if moments else []
-        through = _through_airflow(template, folder, values, scheduled, chance) if scheduled else []
+        through = _through_airflow(template, folder, values, scheduled, chance, workers) if scheduled else []
     survived = sum(one.clean and one.same for one in (*tries, *through))
     figures = {
         "undisturbed_seconds": round(seconds, 1),
@@ -157,19 +157,15 @@ def _last_words(home: Path) -> str:
     return (home / "output.log").read_text(errors="replace")[-500:]
 
 
-def _try(template: Path, values: Sequence[str], wanted: dict[str, str], home: Path, moment: float) -> Try:
-    """One kill of the line."""
-    return _kill_and_run_again(_line, template, home, values, wanted, moment)
-
-
 def _kill_and_run_again(
     start: Callable[[Path], int],
     template: Path,
-    home: Path,
     values: Sequence[str],
     wanted: dict[str, str],
+    home: Path,
     moment: float,
 ) -> Try:
+    """One kill, and what became of it."""
     shutil.copytree(template, home)
     leader = start(home)
     time.sleep(moment)
@@ -185,15 +181,14 @@ def _kill_and_run_again(
 
 
 def _through_airflow(
-    template: Path, folder: Path, values: Sequence[str], times: int, chance: random.Random
+    template: Path, folder: Path, values: Sequence[str], times: int, chance: random.Random, workers: int
 ) -> list[Try]:
+    """The same with a scheduler. Such a run mostly waits, and is a process of its own: threads do."""
     seconds, wanted = _undisturbed(template, folder / "through-airflow", _airflow)
-    return [
-        _kill_and_run_again(
-            _airflow, template, folder / f"airflow-{n}", values, wanted, chance.uniform(0.2, 1.0) * seconds
-        )
-        for n in range(times)
-    ]
+    moments = [(folder / f"airflow-{n}", chance.uniform(0.2, 1.0) * seconds) for n in range(times)]
+    work = partial(_kill_and_run_again, _airflow, template, values, wanted)
+    with ThreadPoolExecutor(workers) as side_by_side:
+        return list(side_by_side.map(work, *zip(*moments, strict=True)))
 
 
 # -- processes -------------------------------------------------------------------------------------------------------

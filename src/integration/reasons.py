@@ -128,6 +128,7 @@ class Reason(StrEnum):
     LINK_DATASET_INVALID = "LINK_DATASET_INVALID", "run", "De gegevens om de koppeling mee te beoordelen kunnen niet worden gebruikt", "the data to evaluate linkage with cannot be used"
     LINK_MODEL_INVALID = "LINK_MODEL_INVALID", "run", "Het koppelmodel kan niet worden geladen", "the linkage model cannot be loaded"
     LINK_VERSIONS_MIXED = "LINK_VERSIONS_MIXED", "run", "Gegevens of modellen van verschillende koppelversies staan door elkaar", "records or models of different linkage versions are mixed"
+    LINK_ENCODING_INVALID = "LINK_ENCODING_INVALID", "run", "De koppelcodering is onjuist beschreven", "the link encoding is declared wrongly"
     LIVES_INVALID = "LIVES_INVALID", "run", "De voorbeeldgegevens zijn onjuist beschreven", "the sample is declared wrongly"
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
     MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"

@@ -17,9 +17,9 @@ CHANNELS = ("birth", "post")
 """Channels of a name filter whose salt both records share when the column of :data:`SALTS` is equal."""
 SALTS = {"birth": "link_birth", "post": "link_postcode"}
 OPEN_CHANNELS = ("year", "pc4")
-"""Channels whose salt is stored nowhere: only a high likeness tells that it was shared."""
-OPEN_FLOOR = 65
-"""From this Dice, in percent, two filters of an open channel were salted alike (others stay near 40)."""
+"""Channels whose salt (the other name and a part of birth date or postcode) is stored nowhere as a token: only a
+likeness far above chance (two filters of different salts stay near 40%) tells that it was shared."""
+FILTERS = ("link_given", "link_surname")
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,32 @@ class Level:
     u: float
     same: tuple[str, ...] = ()
     swapped: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     dice: int | None = None
+    open: int | None = None
 
     @property
     def rest(self) -> bool:
         """Whether this is the level of everything that no other level takes."""
-        return not self.same and not self.swapped and self.dice is None
+        return not self.same and not self.swapped and self.dice is None and self.open is None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing compared: the columns that make it known, and its levels from the best down."""
+    """One thing compared: the columns that make it known, and its levels from the best down.
+
+    It is unknown, too, when one of ``apart`` is equal on both sides, or none of ``shared``, or
+    when all of ``instead`` are known on both sides.
+    """
 
     name: str
     levels: tuple[Level, ...]
     known: tuple[str, ...] = ()
     filter: str | None = None
     exact: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
     each: str | None = None
 
 

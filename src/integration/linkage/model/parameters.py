@@ -105,9 +105,9 @@ def standard_columns(declared: Declaration) -> list[str]:
 
     names = {"sex", *SALTS.values()}
     for comparison in declared.comparisons:
-        names.update(comparison.known, comparison.exact)
+        names.update(comparison.known, comparison.exact, comparison.apart, comparison.shared, comparison.instead)
         for level in comparison.levels:
-            names.update(level.same, level.swapped)
+            names.update(level.same, level.swapped, level.also)
         if comparison.filter:
             names.update(
                 f"{comparison.filter}_{channel}_{word}" for channel in CHANNELS + OPEN_CHANNELS for word in (0, 1)

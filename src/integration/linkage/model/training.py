@@ -22,9 +22,9 @@ from integration.linkage.model.parameters import Model
 from integration.linkage.model.scoring import vectors_sql
 
 Array = np.ndarray[Any, Any]
-RANDOM_PAIRS = 1_000_000
-SESSION_PAIRS = 400_000
-BLOCKED_PAIRS = 1_000_000
+RANDOM_PAIRS = 500_000
+SESSION_PAIRS = 200_000
+BLOCKED_PAIRS = 500_000
 SESSION_CAP = 60
 """Values of more records than this tell more of a place or a default than of persons."""
 STRENGTH = 20.0
@@ -41,12 +41,16 @@ class _Table:
     fitted: list[Comparison]
     slots: bool
 
-    def patterns(self, blocked: str) -> Patterns:
-        names = ", ".join(f"gamma_{c.name}" for c in self.fitted)
-        vectors = vectors_sql(self.fitted, self.columns, records=self.records, blocked=blocked)
-        found = self.con.execute(f"select {names}, count(*) as n from ({vectors}) group by all").fetchnumpy()
-        gamma = np.stack([np.asarray(found[f"gamma_{c.name}"], dtype=np.int64) for c in self.fitted], axis=1)
-        return Patterns(gamma, np.asarray(found["n"], dtype=float))
+    def patterns(self, blocked: str, *, names: bool = True) -> Patterns:
+        """Distinct levels of the pairs in a table; without ``names`` those of filters are unknown."""
+        used = [c for c in self.fitted if names or not c.filter]
+        columns = "".join(f"gamma_{c.name}, " for c in used)
+        vectors = vectors_sql(used, self.columns, records=self.records, blocked=blocked)
+        found = self.con.execute(f"select {columns}count(*) as n from ({vectors}) group by all").fetchnumpy()
+        pairs = np.asarray(found["n"], dtype=float)
+        unknown = np.full(len(pairs), -1)
+        gamma = [np.asarray(found.get(f"gamma_{c.name}", unknown), dtype=np.int64) for c in self.fitted]
+        return Patterns(np.stack(gamma, axis=1), pairs)
 
 
 def train(
@@ -114,7 +118,7 @@ def _random_patterns(table: _Table) -> Patterns:
             f"from range({RANDOM_PAIRS}) as n(i)) join train_place l on l.place = a join train_place r on r.place = b where a <> b"
         )
     table.con.execute(f"create or replace temp table train_pairs as {pairs}")
-    return table.patterns("train_pairs")
+    return table.patterns("train_pairs", names=False)
 
 
 def _random_u(fitted: Sequence[Comparison], random: Patterns) -> list[Array]:

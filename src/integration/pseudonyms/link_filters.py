@@ -1,7 +1,7 @@
 """Salted filters of names: bits that two names with grams in common share, readable only with key and salt.
 
 A name is padded and cut into grams. Each gram and salt give one AES block; the block sets one bit in each of its
-eight equal stretches of the filter; the filter is all its grams' bits together. With another salt the same name
+lanes (equal stretches) of the filter; the filter is all its grams' bits together. With another salt the same name
 has other bits, so only records that share a salt can be compared, or attacked together.
 
 Filters get the first pass only: bits cannot be keyed a second time.
@@ -63,37 +63,35 @@ class GramTable:
 
 
 class FilterMaker:
-    """The filters of one field in one channel."""
+    """The filters of one field in one channel. It holds a key."""
 
     def __init__(self, key: bytes, field: str, channel: str, parameters: FilterParameters) -> None:
-        self._parameters = parameters
-        purposes = (f"filter {field} {channel} {number}" for number in range(parameters.words // 2))
-        self._ciphers = [BlockCipher(derived_key(key, purpose, 16)) for purpose in purposes]
+        self._cipher = BlockCipher(derived_key(key, f"filter {field} {channel}", BLOCK))
+        width = BLOCK // parameters.lanes
+        self._lane = np.dtype(f"<u{width}")
+        self._one, self._places = self._lane.type(1), self._lane.type(8 * width - 1)
 
     def __repr__(self) -> str:
         return "FilterMaker()"
 
     def words(self, names: NameGrams, codes: Places, salt: Words) -> Words:
-        """Return the filters of rows, shape (n, words): ``codes`` are the rows' names, ``salt`` their blocks.
+        """Return the filters of rows, shape (n, 2): ``codes`` are the rows' names, ``salt`` their blocks.
 
         Every row has a name and a salt.
         """
         if not len(codes):
-            return np.empty((0, self._parameters.words), dtype="<u8")
+            return np.empty((0, 2), dtype="<u8")
         count = names.count[codes]
         ends = np.cumsum(count)
         starts = ends - count
         places = np.arange(ends[-1]) + np.repeat(names.start[codes] - starts, count)
         blocks = np.take(names.digests, places, axis=0)
         blocks ^= np.repeat(salt, count, axis=0)
-        made = [
-            np.bitwise_or.reduceat(self._bits(cipher.encrypt(blocks)), starts, axis=0)
-            for cipher in self._ciphers
-        ]
-        return np.concatenate(made, axis=1) if len(made) > 1 else made[0]
+        made: Words = np.bitwise_or.reduceat(self._bits(self._cipher.encrypt(blocks)), starts, axis=0)
+        return made
 
-    @staticmethod
-    def _bits(blocks: Words) -> Words:
-        """One bit in each of eight stretches of 16: the last four bits of each two bytes say which."""
-        lanes = blocks.view("<u2")
-        return np.left_shift(np.uint16(1), lanes & np.uint16(15)).view("<u8").reshape(-1, 2)
+    def _bits(self, blocks: Words) -> Words:
+        """One bit in each lane: the last bits of each lane of a block say which."""
+        lanes = blocks.view(self._lane)
+        made: Words = np.left_shift(self._one, lanes & self._places).view("<u8").reshape(-1, 2)
+        return made

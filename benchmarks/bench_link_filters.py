@@ -1,7 +1,7 @@
 """Three ways to turn a gram into bits, compared on names that were misspelled: which tells persons apart best?
 
-Surnames and given names of FEBRL 4: true pairs whose names differ, against as many pairs of different persons, by the Dice
-coefficient of their filters (128 bits, padded bigrams, one salt for all). ``auc`` is the chance that a true pair
+Surnames and given names of FEBRL 4: true pairs whose names differ, against as many pairs of different persons, by the
+Dice coefficient of their filters (128 bits, padded bigrams, one salt for all). ``auc`` is the chance that a true pair
 scores above a false one. ``popcount`` says how well a filter's number of bits tells a name's length (1 is exactly),
 and what is left when short names are filled up to eight grams. Prints JSON; named and skipped without the data.
 
@@ -22,7 +22,6 @@ import numpy as np
 from scipy.stats import rankdata
 
 from integration.pseudonyms.link_digests import BlockCipher
-from integration.pseudonyms.link_filters import grams
 from integration.pseudonyms.link_values import given, surname
 
 REPEATS = 20
@@ -119,7 +118,8 @@ class Filters:
     def words(self, names: list[str], least: int = 0) -> Any:
         made = []
         for name in names:
-            found = grams(name, 2, 1)
+            padded = f" {name} "
+            found = list(dict.fromkeys(padded[at : at + 2] for at in range(len(padded) - 1)))
             found += [f"{name}{number}" for number in range(least - len(found))]
             texts = b"".join(gram.encode()[:16].ljust(16, b"\0") for gram in found)
             blocks = self._gram.encrypt(np.frombuffer(texts, dtype="<u8").reshape(-1, 2))

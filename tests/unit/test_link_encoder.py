@@ -275,6 +275,17 @@ def dice(one: int, other: int) -> float:
     return 2 * (one & other).bit_count() / (one.bit_count() + other.bit_count())
 
 
+def test_trigrams_and_long_names() -> None:
+    parameters = replace(PARAMETERS, filters=replace(PARAMETERS.filters, q=3, padding=2))
+    encoder = LinkEncoder(KEY, parameters)
+    long = "x" * 200 + "y"
+    names = ["a", "şé", "\U0001f600a", long, long + "z"]
+    made = encoder.encode_values({"surname": names, "birth": ["1980-05-03"] * 5}).to_pylist()
+    found = [words(row, "surname", "birth").bit_count() for row in made]
+    assert found[0] in range(16, 25)  # three grams of eight bits
+    assert words(made[3], "surname", "birth") == words(made[4], "surname", "birth")
+
+
 def test_a_name_has_other_bits_in_each_field_and_channel() -> None:
     made = one(LinkEncoder(KEY), **{**JAN, "given_names": "Jansen", "surname": "Jansen"})
     found = {words(made, field, channel) for field in ("given", "surname") for channel in ("birth", "post")}

@@ -84,6 +84,7 @@ def test_a_name_alone_is_refused_as_token_and_as_salt(parts: list[str]) -> None:
         ("filters.bits", "many"),
         ("filters.lanes", 3),
         ("filters.q", 1),
+        ("filters.padding", 0),
         ("filters.padding", 2),
         ("filters.fields", ["place"]),
         ("filters.fields", []),

@@ -10,6 +10,7 @@ Filters get the first pass only: bits cannot be keyed a second time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,9 @@ from integration.pseudonyms.link_parameters import FilterParameters
 _PAD = "\x02"
 """No normalised name holds it."""
 _MOST_GRAMS = 60
-"""Grams of a name that count."""
+"""Grams of a name that count, from its beginning."""
+_SIGN_BITS = 21
+"""A sign of Unicode fits in so many bits; three of them in a word."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,6 @@ class NameGrams:
     digests: Words
     start: Places
     count: Places
-
-
-def grams(name: str, q: int, padding: int) -> list[str]:
-    """Return the different grams of a padded name, in order."""
-    padded = _PAD * padding + name + _PAD * padding
-    return list(dict.fromkeys(padded[at : at + q] for at in range(max(1, len(padded) - q + 1))))[:_MOST_GRAMS]
 
 
 class GramTable:
@@ -50,16 +47,28 @@ class GramTable:
 
     def names(self, names: Array) -> NameGrams:
         """Return the grams' digests of names; null has none."""
-        places: dict[str, int] = {}
-        numbers: list[int] = []
-        count = np.zeros(len(names), dtype=np.int64)
-        for row, name in enumerate(names.to_pylist()):
-            if name:
-                found = grams(name, self._q, self._padding)
-                numbers += [places.setdefault(gram, len(places)) for gram in found]
-                count[row] = len(found)
-        digests, _ = self._mac.of_texts(pa.array(list(places), type=pa.string()))
-        return NameGrams(digests[np.array(numbers, dtype=np.int64)], np.cumsum(count) - count, count)
+        pad = _PAD * self._padding
+        padded = [f"{pad}{name}{pad}" if name else "" for name in names.to_pylist()]
+        sizes = np.fromiter(map(len, padded), dtype=np.int64, count=len(padded))
+        count = np.clip(sizes - self._q + 1, 0, _MOST_GRAMS)
+        start = np.cumsum(count) - count
+        first = np.arange(count.sum()) + np.repeat(np.cumsum(sizes) - sizes - start, count)
+        signs = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(
+            np.int64
+        )
+        numbers = np.zeros(len(first), dtype=np.int64)
+        for place in range(self._q):
+            numbers = numbers << _SIGN_BITS | signs[first + place]
+        coded: Any = pa.array(numbers).dictionary_encode()
+        digests, _ = self._mac.of_texts(
+            pa.array(map(self._text, coded.dictionary.to_pylist()), type=pa.string())
+        )
+        return NameGrams(digests[coded.indices.to_numpy()], start, count)
+
+    def _text(self, number: int) -> str:
+        """The gram whose signs stand side by side in a number."""
+        places = range(self._q - 1, -1, -1)
+        return "".join(chr(number >> _SIGN_BITS * place & (1 << _SIGN_BITS) - 1) for place in places)
 
 
 class FilterMaker:

@@ -187,7 +187,7 @@ def _hold(parameters: LinkParameters) -> None:
 
 
 def _hold_filters(made: FilterParameters) -> None:
-    if made.q not in (2, 3) or made.padding not in range(made.q):
+    if made.q not in (2, 3) or made.padding not in range(1, made.q):
         raise _refused("q")
     if made.bits != 8 * BLOCK or made.lanes not in (2, 4, 8):
         raise _refused("bits")

@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from integration.pseudonyms.link_digests import Array, Known
+from integration.pseudonyms.link_digests import Array, Known, compute
 from integration.pseudonyms.link_readers import Reader
 from integration.pseudonyms.link_tokens import Tokens
 
@@ -52,17 +51,23 @@ def dates(year: Array, month: Array | None, day: Array | None) -> Array:
 
     def padded(array: Array | None, width: int) -> Array:
         whole = pa.nulls(len(year), pa.string()) if array is None else array
-        return pc.utf8_lpad(pc.fill_null(pc.utf8_trim_whitespace(whole), ""), width, "0")
+        made: Array = compute.utf8_lpad(
+            compute.fill_null(compute.utf8_trim_whitespace(whole), ""), width, "0"
+        )
+        return made
 
-    return pc.binary_join_element_wise(padded(year, 4), padded(month, 2), padded(day, 2), "-")
+    joined: Array = compute.binary_join_element_wise(padded(year, 4), padded(month, 2), padded(day, 2), "-")
+    return joined
 
 
 def distinct(array: Array, reader: Reader | None) -> Column:
     """Return a column with its distinct texts, each read once; without reader they are values already."""
     coded: Any = array.dictionary_encode()
-    codes = pc.fill_null(pc.add(coded.indices.cast(pa.int64()), 1), 0).to_numpy(zero_copy_only=False)
+    codes = compute.fill_null(compute.add(coded.indices.cast(pa.int64()), 1), 0).to_numpy(
+        zero_copy_only=False
+    )
     texts = coded.dictionary
-    values = reader.read(texts) if reader else pc.if_else(pc.equal(texts, ""), None, texts)
+    values = reader.read(texts) if reader else compute.if_else(compute.equal(texts, ""), None, texts)
     return Column(codes, pa.concat_arrays([pa.nulls(1, pa.string()), values.cast(pa.string())]))
 
 
@@ -80,4 +85,4 @@ def text_rows(column: Column | None, size: int) -> Array:
     """Return a column's values row by row."""
     if column is None:
         return pa.nulls(size, pa.string())
-    return column.values.take(pa.array(column.codes))
+    return column.values.take(pa.array(column.codes, pa.int64()))

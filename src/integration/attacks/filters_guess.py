@@ -112,7 +112,9 @@ def clusters(stored: Stored) -> Ints:
     return codes(connected_components(links, directed=False)[1][:count])
 
 
-def by_chain(stored: Stored, grams: Ints, practised: Practised, truth: Ints | None = None) -> tuple[Attempt, float]:
+def by_chain(
+    stored: Stored, grams: Ints, practised: Practised, truth: Ints | None = None
+) -> tuple[Attempt, float]:
     """Name clusters: large ones by rank of size among names of that length, small ones by the usual name.
 
     The number of bigrams (``grams`` of each public name) comes from the mean popcount of a cluster's filters. With
@@ -166,10 +168,11 @@ def _learn(practised: Practised, circumstance: Ints, truth: Ints) -> None:
 
 def by_likeness(
     stored: Stored, channel: str, spelled: object, share: Floats, records: int, seed: int, restarts: int = 2
-) -> Attempt:
+) -> tuple[Attempt, npt.NDArray[np.bool_]]:
     """Graph matching and mining within groups that share a salt, drawn at random until ``records`` are seen.
 
-    Counts are of homes, not records: a family has one name for one reason. Records outside the draw get no name.
+    Counts are of homes, not records: a family has one name for one reason. Records outside the draw get no name; which were
+    drawn is told too.
     """
     random = np.random.default_rng(seed)
     salt, words = stored.salts[channel], stored.filters[channel]
@@ -177,6 +180,7 @@ def by_likeness(
     begins = np.searchsorted(salt[order], np.arange(salt.max() + 2))
     name = np.full(len(salt), -1, np.int64)
     bucket = np.zeros(len(salt), np.int64)
+    drawn = np.zeros(len(salt), bool)
     seen: set[int] = set()
     left = records
     for group in salt[random.permutation(len(salt))].tolist():  # large groups come up more often
@@ -187,10 +191,11 @@ def by_likeness(
         seen.add(group)
         rows = order[begins[group] : begins[group + 1]]
         left -= len(rows)
+        drawn[rows] = True
         found, back = _likeness(words[rows], stored.homes[rows], spelled, share, random, restarts)
         name[rows] = found.name[back]
         bucket[rows] = np.rint(found.sure[back] * 10).astype(np.int64)
-    return Attempt(f"likeness of {channel}", name, bucket)
+    return Attempt(f"likeness of {channel}", name, bucket), drawn
 
 
 def _likeness(

@@ -209,8 +209,12 @@ def _guess(
     difference, floor = (isset - unset).T.copy(), unset.sum(axis=1)
     distinct, which = np.unique(counts, return_inverse=True)
     prior = (
-        distinct[:, None] * log_expected[None, :] - expected[None, :] - gammaln(distinct + 1.0)[:, None]
-    ).astype(np.float32) if len(distinct) * len(expected) < 50_000_000 else None
+        (
+            distinct[:, None] * log_expected[None, :] - expected[None, :] - gammaln(distinct + 1.0)[:, None]
+        ).astype(np.float32)
+        if len(distinct) * len(expected) < 50_000_000
+        else None
+    )
     for start in range(0, len(filters), _CHUNK):
         some = slice(start, start + _CHUNK)
         score = filters[some] @ difference + floor
@@ -219,8 +223,10 @@ def _guess(
             score += (count * log_expected - expected - gammaln(count + 1.0)).astype(np.float32)
         else:
             score += prior[which[some]]
-        top = np.argpartition(-score, keep - 1, axis=1)[:, :keep] if keep < score.shape[1] else (
-            np.broadcast_to(np.arange(keep), score.shape)
+        top = (
+            np.argpartition(-score, keep - 1, axis=1)[:, :keep]
+            if keep < score.shape[1]
+            else (np.broadcast_to(np.arange(keep), score.shape))
         )
         high = np.take_along_axis(score, top, axis=1)
         most = score.max(axis=1, keepdims=True)

@@ -199,7 +199,16 @@ def people(records: int, seed: int, again: float = 0.15) -> People:
     shuffled = random.permutation(records)
     which, postcode = which[shuffled], postcode[shuffled]
     return People(
-        names, givens, given_share, last[which], first[which], sex[which], born[which], postcode, house[which], which
+        names,
+        givens,
+        given_share,
+        last[which],
+        first[which],
+        sex[which],
+        born[which],
+        postcode,
+        house[which],
+        which,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from integration.attacks.filters import CONTROL, LIMIT, Size, attacked, filters, named_unsalted
+from integration.attacks.filters import CONTROL, LIMIT, Size, attacked, filters
 from integration.attacks.filters_guess import Attempt, Practised, Stored, by_chain, by_rank, clusters
 from integration.attacks.filters_mining import bigrams, match, spelling, unpacked
 from integration.attacks.filters_people import People, people, public_givens, public_surnames
@@ -27,7 +27,7 @@ def test_the_shipped_encoding_holds_and_the_control_does_not() -> None:
 
 
 def test_a_surname_salted_by_sex_only_is_caught() -> None:
-    size = Size(12_000, 6_000, 1)
+    size = Size(6_000, 2_500, 1)
     found = attacked(size, lambda those, _: {"surname": plainly(those, those.sex)})
     assert found["surname"]["named"] > LIMIT, found
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from integration.attacks.filters_guess import Attempt, Practised, Stored, by_chain, by_likeness, by_rank
-from integration.attacks.filters_mining import spelling, unpacked
 from integration.attacks.filters_mining import mine as mined
+from integration.attacks.filters_mining import spelling, unpacked
 from integration.attacks.filters_people import People, people
 from integration.attacks.filters_store import encoded, plainly, public
 from integration.attacks.suite import Clock, Result

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from integration.attacks.filters_mining import BITS, Guesses, match, mine, unpacked
@@ -167,12 +167,18 @@ def _learn(practised: Practised, circumstance: Ints, truth: Ints) -> None:
 
 
 def by_likeness(
-    stored: Stored, channel: str, spelled: object, share: Floats, records: int, seed: int, restarts: int = 2
+    stored: Stored,
+    channel: str,
+    spelled: csr_matrix,
+    share: Floats,
+    records: int,
+    seed: int,
+    restarts: int = 2,
 ) -> tuple[Attempt, npt.NDArray[np.bool_]]:
     """Graph matching and mining within groups that share a salt, drawn at random until ``records`` are seen.
 
-    Counts are of homes, not records: a family has one name for one reason. Records outside the draw get no name; which were
-    drawn is told too.
+    Counts are of homes, not records: a family has one name for one reason. Records outside the draw get no
+    name; which were drawn is told too.
     """
     random = np.random.default_rng(seed)
     salt, words = stored.salts[channel], stored.filters[channel]
@@ -199,7 +205,7 @@ def by_likeness(
 
 
 def _likeness(
-    words: Ints, homes: Ints, spelled: object, share: Floats, random: np.random.Generator, restarts: int
+    words: Ints, homes: Ints, spelled: csr_matrix, share: Floats, random: np.random.Generator, restarts: int
 ) -> tuple[Guesses, Ints]:
     distinct, back = np.unique(words, axis=0, return_inverse=True)
     back = back.ravel()
@@ -210,9 +216,9 @@ def _likeness(
     place[order] = np.arange(len(order))
     filters, counts = unpacked(distinct[order]), counts[order]
     if len(filters) > 150:
-        return mine(filters, counts, spelled, share, random=random), place[back]  # type: ignore[arg-type]
+        return mine(filters, counts, spelled, share, random=random), place[back]
     among = min(200, len(share))
-    few = spelled[:among]  # type: ignore[index]
+    few = spelled[:among]
     rest = float(share[among:].sum()) * counts.sum()
     found = match(filters, counts, few, counts.sum() * share[:among], restarts, random, sweeps=20, rest=rest)
     return found, place[back]

@@ -27,8 +27,8 @@ _WRONG = 0.02
 _SPREAD = 3.0
 """Bits by which two filters have more or fewer in common than expected (standard deviation)."""
 _LANES = 8
-_LEARN, _NAME = 1_200, 20_000
-"""Of how many filters, most frequent first, patterns are learnt, and how many are named out of as many names."""
+_LEARN, _AMONG, _NAME = 1_200, 5_000, 20_000
+"""Patterns are learnt of so many filters, most frequent first, among so many names; so many of both are named."""
 _CHUNK = 500
 
 
@@ -91,12 +91,11 @@ def mine(
             found = _guess(filters[:look], counts[:look], spelled[:among], expected[:among], patterns)
         if look >= min(len(filters), _LEARN):
             break
-        look, among = min(2 * look, len(filters)), min(2 * among, names)
+        look, among = min(2 * look, len(filters)), min(2 * among, names, _AMONG)
     name, sure = np.zeros(len(filters), np.int64), np.zeros(len(filters), np.float32)
     end = min(_NAME, len(filters))
-    found = _guess(filters[:end], counts[:end], spelled[:_NAME], expected[:_NAME], patterns)
-    best = np.arange(end), found[1].argmax(axis=1)
-    name[:end], sure[:end] = found[0][best], found[1][best]
+    found = _guess(filters[:end], counts[:end], spelled[:_NAME], expected[:_NAME], patterns, keep=1)
+    name[:end], sure[:end] = found[0][:, 0], found[1][:, 0]
     return Guesses(name, sure)
 
 
@@ -197,41 +196,34 @@ def _greedy(score: npt.NDArray[np.float64], free: int) -> Ints:
 
 
 def _guess(
-    filters: Floats, counts: Ints, spelled: csr_matrix, expected: npt.NDArray[np.float64], patterns: Floats
+    filters: Floats,
+    counts: Ints,
+    spelled: csr_matrix,
+    expected: npt.NDArray[np.float64],
+    patterns: Floats,
+    keep: int = 4,
 ) -> tuple[Ints, Floats]:
-    """The likeliest names of each filter, at most 8, with their probabilities."""
+    """The ``keep`` likeliest names of each filter, with their probabilities."""
     unset = np.asarray(spelled @ np.log1p(-patterns), np.float32)
     isset = np.log(-np.expm1(np.minimum(unset, -1e-4)))
-    keep = min(4, len(expected))
-    log_expected = np.log(expected)
-    names = np.empty((len(filters), keep), np.int64)
-    chances = np.empty((len(filters), keep), np.float32)
     difference, floor = (isset - unset).T.copy(), unset.sum(axis=1)
+    keep = min(keep, len(expected))
+    names, chances = np.empty((len(filters), keep), np.int64), np.empty((len(filters), keep), np.float32)
     distinct, which = np.unique(counts, return_inverse=True)
-    prior = (
-        (
-            distinct[:, None] * log_expected[None, :] - expected[None, :] - gammaln(distinct + 1.0)[:, None]
-        ).astype(np.float32)
-        if len(distinct) * len(expected) < 50_000_000
-        else None
-    )
+    prior = np.outer(distinct, np.log(expected)) - expected - gammaln(distinct + 1.0)[:, None]
+    prior = prior.astype(np.float32)
     for start in range(0, len(filters), _CHUNK):
         some = slice(start, start + _CHUNK)
-        score = filters[some] @ difference + floor
-        if prior is None:
-            count = counts[some, None]
-            score += (count * log_expected - expected - gammaln(count + 1.0)).astype(np.float32)
-        else:
-            score += prior[which[some]]
-        top = (
-            np.argpartition(-score, keep - 1, axis=1)[:, :keep]
-            if keep < score.shape[1]
-            else (np.broadcast_to(np.arange(keep), score.shape))
-        )
-        high = np.take_along_axis(score, top, axis=1)
-        most = score.max(axis=1, keepdims=True)
-        chances[some] = np.exp(high - most) / np.exp(score - most).sum(axis=1, keepdims=True)
-        names[some] = top
+        score = filters[some] @ difference
+        score += floor
+        score += prior[which[some]]
+        for rank in range(keep):
+            best = score.argmax(axis=1)[:, None]
+            high = np.take_along_axis(score, best, axis=1)
+            if rank == 0:
+                most, total = high, np.exp(np.maximum(score - high, -30)).sum(axis=1, keepdims=True)
+            names[some, rank], chances[some, rank] = best[:, 0], (np.exp(high - most) / total)[:, 0]
+            np.put_along_axis(score, best, -np.inf, axis=1)
     return names, chances
 
 
@@ -257,4 +249,5 @@ def _patterns(filters: Floats, found: tuple[Ints, Floats], spelled: csr_matrix, 
     lanes = odds.reshape(len(odds), _LANES, -1)
     lanes = np.exp(lanes - lanes.max(axis=2, keepdims=True))
     chance = (lanes / lanes.sum(axis=2, keepdims=True)).reshape(odds.shape)
-    return np.clip(chance.astype(np.float32), _LEAST, _MOST)
+    clipped: Floats = np.clip(chance, _LEAST, _MOST).astype(np.float32)
+    return clipped

@@ -117,8 +117,8 @@ def public_givens(tail: int = 3_000) -> tuple[PublicNames, Floats]:
         rest = 1 / (random.permutation(tail) + 30.0)
         shares[line, len(real) :] += 0.3 * rest / rest.sum()
     order = np.argsort(-shares.mean(axis=0), kind="stable")
-    names = np.array([*real, *made])[order]
-    return PublicNames(names, shares.mean(axis=0)[order]), shares[:, order]
+    known = np.array([*real, *made])[order]
+    return PublicNames(known, shares.mean(axis=0)[order]), shares[:, order]
 
 
 def _sorted(names: list[str], counts: Any) -> PublicNames:
@@ -136,7 +136,8 @@ def _made_up(like: list[str], count: int, seed: int) -> list[str]:
             follow.setdefault(text[place : place + 2], []).append(text[place + 2])
     random = np.random.default_rng(seed)
     dice = iter(random.random(count * 60).tolist())
-    known, made = set(like), []
+    known: set[str] = set(like)
+    made: list[str] = []
     while len(made) < count:
         text = "__"
         while True:

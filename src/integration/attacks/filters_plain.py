@@ -1,6 +1,7 @@
 """A small encoder for the attack's controls: filters and tokens as bad as one likes, which the shipped one refuses.
 
-Built as the shipped encoding is (padded bigrams, 128 bits, of each eighth a bit for each bigram and salt), but with a mixer instead of a cipher: an attack that does not try the cipher sees no difference.
+Built as the shipped encoding is (padded bigrams, 128 bits, of each eighth one bit for each bigram and salt), but with
+a mixer instead of a cipher: an attack that does not try the cipher sees no difference.
 """
 
 from __future__ import annotations

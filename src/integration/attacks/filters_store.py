@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -18,7 +20,7 @@ _GROUPS = ("birth", "birth_my", "birth_year", "postcode", "pc4", "place")
 _PC4_IN_PLACE = 17
 
 
-def values(people: People) -> dict[str, pa.Array | pa.ChunkedArray]:
+def values(people: People) -> dict[str, Any]:
     """The normalised fields of the people, as the link encoder reads them."""
     code = people.postcode
     signs = [
@@ -38,7 +40,7 @@ def values(people: People) -> dict[str, pa.Array | pa.ChunkedArray]:
     }
 
 
-def _taken(texts: list[str], places: npt.NDArray[np.signedinteger]) -> pa.ChunkedArray:
+def _taken(texts: list[str], places: npt.NDArray[np.signedinteger]) -> Any:
     return pa.chunked_array([pa.array(texts).take(pa.array(places))])
 
 

@@ -137,6 +137,11 @@ def test_the_pieces_in_which_rows_are_worked_off_change_nothing(monkeypatch: pyt
     monkeypatch.setattr(link_encoder, "_SLAB", 2)
     monkeypatch.setattr("integration.pseudonyms.link_columns._CHUNK", 1)
     assert LinkEncoder(KEY).encode(people).to_pylist() == whole.to_pylist()
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        "integration.pseudonyms.link_columns._SAMPLE", 1
+    )  # taken for columns without repetition
+    assert LinkEncoder(KEY).encode(people).to_pylist() == whole.to_pylist()
 
 
 ALIKE = [

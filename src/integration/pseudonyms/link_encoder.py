@@ -43,7 +43,7 @@ from integration.pseudonyms.tokens import DigestMaker
 METADATA_KEY = b"link_encoding"
 """Where a table's schema says what it was encoded with."""
 LATEST_BIRTH = date(2199, 12, 31)
-_SLAB = 1_000_000
+_SLAB = 500_000
 """Rows whose distinct values are in memory at once."""
 
 

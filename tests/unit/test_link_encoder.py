@@ -112,7 +112,10 @@ def test_columns_at_once_are_what_one_person_at_a_time_gives(people: list[dict[s
 
 @pytest.mark.parametrize("lanes", [2, 4, 8])
 def test_other_lanes_and_salts_of_several_parts_follow_the_plain_one(lanes: int) -> None:
-    channels = (Channel("both", ("birth_my", "pc4")),)
+    channels = (
+        Channel("both", (("given", ("birth_my", "pc4")), ("surname", ("birth_my", "pc4")))),
+        Channel("other", (("surname", ("given", "birth_year")),)),
+    )
     parameters = replace(PARAMETERS, filters=replace(PARAMETERS.filters, lanes=lanes, channels=channels))
     person = {"given": "jan", "surname": "berg", "birth": "1980-05", "postcode": "1234AB"}
     made = LinkEncoder(KEY, parameters).encode_values({name: [value] for name, value in person.items()})

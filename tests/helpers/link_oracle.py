@@ -28,7 +28,9 @@ def encoded(key: bytes, parameters: LinkParameters, values: Mapping[str, str | N
     made = parameters.filters
     for field in made.fields:
         for channel in made.channels:
-            salts = [part_digest(key, part, values) for part in channel.salt]
+            if field not in channel.by_field:
+                continue
+            salts = [part_digest(key, part, values) for part in channel.by_field[field]]
             words: list[int | None] = [None, None]
             if values.get(field) and None not in salts:
                 bits = name_bits(key, field, channel.name, values[field], reduce(xor, salts), made.lanes)

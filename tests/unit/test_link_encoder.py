@@ -112,7 +112,10 @@ def test_columns_at_once_are_what_one_person_at_a_time_gives(people: list[dict[s
 
 @pytest.mark.parametrize("lanes", [2, 4, 8])
 def test_other_lanes_and_salts_of_several_parts_follow_the_plain_one(lanes: int) -> None:
-    channels = (Channel("both", ("birth_my", "pc4")),)
+    channels = (
+        Channel("both", (("given", ("birth_my", "pc4")), ("surname", ("birth_my", "pc4")))),
+        Channel("other", (("surname", ("given", "birth_year")),)),
+    )
     parameters = replace(PARAMETERS, filters=replace(PARAMETERS.filters, lanes=lanes, channels=channels))
     person = {"given": "jan", "surname": "berg", "birth": "1980-05", "postcode": "1234AB"}
     made = LinkEncoder(KEY, parameters).encode_values({name: [value] for name, value in person.items()})
@@ -136,6 +139,11 @@ def test_the_pieces_in_which_rows_are_worked_off_change_nothing(monkeypatch: pyt
     whole = LinkEncoder(KEY).encode(people)
     monkeypatch.setattr(link_encoder, "_SLAB", 2)
     monkeypatch.setattr("integration.pseudonyms.link_columns._CHUNK", 1)
+    assert LinkEncoder(KEY).encode(people).to_pylist() == whole.to_pylist()
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        "integration.pseudonyms.link_columns._SAMPLE", 1
+    )  # taken for columns without repetition
     assert LinkEncoder(KEY).encode(people).to_pylist() == whole.to_pylist()
 
 

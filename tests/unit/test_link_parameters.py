@@ -46,6 +46,12 @@ def test_the_shipped_version_names_its_columns() -> None:
     assert not any(map(is_filter_column, parameters.token_columns))
 
 
+def test_a_channel_may_be_of_one_name_salted_by_the_other() -> None:
+    parameters = read_parameters(changed("filters.channels.other", {"surname": ["given", "birth_year"]}))
+    assert parameters.filter_columns[-2:] == ("link_surname_other_0", "link_surname_other_1")
+    assert len(parameters.filter_columns) == len(load_parameters().filter_columns) + 2
+
+
 def test_no_shipped_token_holds_a_name_alone() -> None:
     for token in load_parameters().tokens:
         if NAMES.intersection(token.parts):
@@ -89,6 +95,10 @@ def test_a_name_alone_is_refused_as_token_and_as_salt(parts: list[str]) -> None:
         ("filters.fields", ["place"]),
         ("filters.fields", []),
         ("filters.channels.mine", []),
+        ("filters.channels.mine", {}),
+        ("filters.channels.mine", {"place": ["birth"]}),
+        ("filters.channels.mine", ["given", "birth"]),
+        ("filters.channels.mine", {"surname": ["given"]}),
         ("filters.channels.mine", ["birth", "birth"]),
         ("filters.channels.Mine", ["birth"]),
         ("filters", None),

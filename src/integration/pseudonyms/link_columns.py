@@ -17,6 +17,8 @@ from integration.pseudonyms.link_tokens import Tokens
 Texts: TypeAlias = "pa.ChunkedArray[Any] | Array | Sequence[Any]"
 """One column of a person record: texts, or numbers and dates that Arrow can write as texts; None is missing."""
 
+_SAMPLE = 20_000
+"""Rows looked at to see whether a column repeats itself."""
 _CHUNK = 65_536
 """Rows whose blocks are in memory at once."""
 
@@ -61,14 +63,23 @@ def dates(year: Array, month: Array | None, day: Array | None) -> Array:
 
 
 def distinct(array: Array, reader: Reader | None) -> Column:
-    """Return a column with its distinct texts, each read once; without reader they are values already."""
-    coded: Any = array.dictionary_encode()
-    codes = compute.fill_null(compute.add(coded.indices.cast(pa.int64()), 1), 0).to_numpy(
-        zero_copy_only=False
-    )
-    texts = coded.dictionary
+    """Return a column with its distinct texts, each read once; without reader they are values already.
+
+    Where nearly every row has another text (a national number), looking for equal ones would cost more than it saves.
+    """
+    if _nearly_unique(array):
+        codes, texts = np.arange(1, len(array) + 1), array
+    else:
+        coded: Any = array.dictionary_encode()
+        places = compute.add(coded.indices.cast(pa.int64()), 1)
+        codes, texts = compute.fill_null(places, 0).to_numpy(zero_copy_only=False), coded.dictionary
     values = reader.read(texts) if reader else compute.if_else(compute.equal(texts, ""), None, texts)
     return Column(codes, pa.concat_arrays([pa.nulls(1, pa.string()), values.cast(pa.string())]))
+
+
+def _nearly_unique(array: Array) -> bool:
+    sample = array.slice(0, _SAMPLE)
+    return len(sample) == _SAMPLE and compute.count_distinct(sample).as_py() > 0.995 * _SAMPLE
 
 
 def chunks(size: int) -> Iterator[slice]:

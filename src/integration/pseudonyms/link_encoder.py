@@ -43,7 +43,7 @@ from integration.pseudonyms.tokens import DigestMaker
 METADATA_KEY = b"link_encoding"
 """Where a table's schema says what it was encoded with."""
 LATEST_BIRTH = date(2199, 12, 31)
-_SLAB = 1_000_000
+_SLAB = 500_000
 """Rows whose distinct values are in memory at once."""
 
 
@@ -66,16 +66,19 @@ class LinkEncoder:
         """
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
-        self._salts = {channel.name: channel.salt for channel in made.channels}
+        self._salts = {
+            (field, channel.name): channel.by_field[field]
+            for field in made.fields
+            for channel in made.channels
+            if field in channel.by_field
+        }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
         self._parts = {part: PartDigests(key, link_parts.KEYED_AS.get(part, part)) for part in sorted(used)}
         self._combiner = TokenCombiner(key)
         self._grams = {field: GramTable(key, field, made) for field in made.fields}
         self._filters = {
-            (field, channel): FilterMaker(key, field, channel, made)
-            for field in made.fields
-            for channel in self._salts
+            (field, channel): FilterMaker(key, field, channel, made) for field, channel in self._salts
         }
         self._readers = readers(earliest, latest, number)
         self.fingerprint = fingerprint(key, self.parameters)
@@ -173,7 +176,7 @@ class LinkEncoder:
         return word_array(tokens, usable)
 
     def _filter(self, field: str, channel: str, slab: _Slab, size: int) -> dict[str, Array]:
-        maker, salt = self._filters[field, channel], self._salts[channel]
+        maker, salt = self._filters[field, channel], self._salts[field, channel]
         names = [f"link_{field}_{channel}_{word}" for word in range(self.parameters.filters.words)]
         if field not in slab.columns or not slab.has(salt):
             return {name: pa.nulls(size, pa.int64()) for name in names}

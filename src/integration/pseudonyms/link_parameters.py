@@ -76,10 +76,15 @@ class TokenParameters:
 
 @dataclass(frozen=True)
 class Channel:
-    """One salt: its name and the parts that records must share for their filters to be comparable."""
+    """One way of salting: for each field that has it, the parts that records must share to be comparable."""
 
     name: str
-    salt: tuple[str, ...]
+    salts: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def by_field(self) -> dict[str, tuple[str, ...]]:
+        """The salt of each field."""
+        return dict(self.salts)
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,7 @@ class FilterParameters:
             f"link_{field}_{channel.name}_{word}"
             for field in self.fields
             for channel in self.channels
+            if field in channel.by_field
             for word in range(self.words)
         )
 
@@ -154,9 +160,16 @@ def load_parameters() -> LinkParameters:
 
 
 def _filters(content: Mapping[str, Any]) -> FilterParameters:
-    channels = tuple(Channel(name, tuple(salt)) for name, salt in content["channels"].items())
+    fields = tuple(content["fields"])
+    channels = tuple(_channel(name, declared, fields) for name, declared in content["channels"].items())
     numbers = {name: int(content[name]) for name in ("q", "padding", "bits", "lanes")}
-    return FilterParameters(**numbers, fields=tuple(content["fields"]), channels=channels)
+    return FilterParameters(**numbers, fields=fields, channels=channels)
+
+
+def _channel(name: str, declared: Any, fields: tuple[str, ...]) -> Channel:
+    """One salt for all fields, or a field's own."""
+    salts = declared if isinstance(declared, dict) else dict.fromkeys(fields, declared)
+    return Channel(name, tuple((field, tuple(salt)) for field, salt in salts.items()))
 
 
 def _token(name: str, declared: Any) -> TokenParameters:
@@ -196,8 +209,11 @@ def _hold_filters(made: FilterParameters) -> None:
     for channel in made.channels:
         if not _NAME.fullmatch(channel.name):
             raise _refused("channels")
-        if len(set(channel.salt)) < len(channel.salt) or not _splits(channel.salt):
+        if not channel.salts or not channel.by_field.keys() <= set(made.fields):
             raise _refused(channel.name)
+        for field, salt in channel.salts:
+            if field in salt or len(set(salt)) < len(salt) or not _splits(salt):
+                raise _refused(channel.name)
 
 
 def _splits(parts: tuple[str, ...]) -> bool:

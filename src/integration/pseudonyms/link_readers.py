@@ -16,6 +16,8 @@ import pyarrow as pa
 from integration.pseudonyms import link_values
 from integration.pseudonyms.link_digests import Array, compute
 
+_LONGEST = 1000
+"""Signs of a text that are read; nobody's name is longer."""
 ShortWay = Callable[[Array], tuple[Array, Array]]
 """From texts to values, and for which texts these are right."""
 
@@ -40,7 +42,7 @@ class Reader:
         )
 
     def _one(self, text: str | None) -> str | None:
-        return self.one(text) if text else None
+        return self.one(text[:_LONGEST]) if text else None
 
 
 def readers(earliest: date, latest: date, number: str) -> dict[str, Reader]:

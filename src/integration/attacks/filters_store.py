@@ -53,17 +53,16 @@ def encoded(people: People, parameters: LinkParameters, key: bytes) -> dict[str,
         if table.column(name).null_count == 0
     }
     parts = {token.column: set(token.parts) for token in parameters.tokens if token.column in column}
-    words = {
-        (field, channel.name): np.stack(
-            [table.column(f"link_{field}_{channel.name}_{word}").to_numpy() for word in range(2)], axis=1
-        )
-        for field in parameters.filters.fields
-        for channel in parameters.filters.channels
-    }
     salts = {
-        (field, channel.name): {_other(field) if part == "other" else part for part in channel.salt}
-        for field in parameters.filters.fields
+        (field, channel.name): set(salt)
         for channel in parameters.filters.channels
+        for field, salt in channel.by_field.items()
+    }
+    words = {
+        (field, channel): np.stack(
+            [table.column(f"link_{field}_{channel}_{word}").to_numpy() for word in range(2)], axis=1
+        )
+        for field, channel in salts
     }
     groups = {f"link_{part}": column[f"link_{part}"] for part in _GROUPS if f"link_{part}" in column}
     groups["sex"] = people.sex
@@ -102,10 +101,6 @@ def plainly(people: People, salt: npt.NDArray[np.generic]) -> Stored:
 def public(people: People, name: str) -> tuple[PublicNames, Ints]:
     """The public list of surnames or given names, and each record's place in it."""
     return (people.surnames, people.surname) if name == "surname" else (people.givens, people.given)
-
-
-def _other(field: str) -> str:
-    return "given" if field == "surname" else "surname"
 
 
 def _salt(people: People, parts: set[str]) -> Ints:

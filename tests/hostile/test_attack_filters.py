@@ -72,7 +72,8 @@ def test_confidence_is_learnt_without_the_truth() -> None:
     assert rates[1] > 0.9
     assert rates[2] == 0
     assert guess.sure(rates).tolist() == [rates[1]] * 50 + [0.0] * 50
-    assert Attempt("a", np.full(2, -1), np.zeros(2, np.int64)).sure(rates).tolist() == [-1, -1]
+    none = Attempt("a", np.full(2, -1), np.array([0, 9]))
+    assert none.sure(rates).tolist() == [-1, -1]
 
 
 def test_likeness_alone_names_frequent_surnames_without_a_salt() -> None:

@@ -98,7 +98,7 @@ def _name(
 
     def add(attempt: Attempt) -> None:
         nonlocal best
-        sure = attempt.sure(practised.rates.get(attempt.attack, {}))
+        sure = attempt.sure(practised.rates.get(attempt.attack, np.zeros(1)))
         better = sure > best[1]
         best = np.where(better, attempt.name, best[0]), np.where(better, sure, best[1])
         ever[attempt.name == truth] = True

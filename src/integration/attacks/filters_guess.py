@@ -53,18 +53,17 @@ class Attempt:
     name: Ints
     bucket: Ints
 
-    def rates(self, truth: Ints) -> dict[int, float]:
+    def rates(self, truth: Ints) -> Floats:
         """The share of guesses that are right, by bucket; shares of a few guesses count for less."""
         made = self.name >= 0
-        buckets, place = np.unique(self.bucket[made], return_inverse=True)
-        right = np.bincount(place, self.name[made] == truth[made], len(buckets))
-        return dict(zip(buckets.tolist(), (right / (np.bincount(place) + _OTHERS)).tolist(), strict=True))
+        bucket, right = self.bucket[made], self.name[made] == truth[made]
+        return np.bincount(bucket, right) / (np.bincount(bucket) + _OTHERS)
 
-    def sure(self, rates: Mapping[int, float]) -> Floats:
+    def sure(self, rates: Floats) -> Floats:
         """How sure the attacker is of each guess."""
-        buckets, place = np.unique(self.bucket, return_inverse=True)
-        known = np.array([rates.get(int(bucket), 0.0) for bucket in buckets])
-        return np.where(self.name >= 0, known[place], -1.0)
+        known = np.zeros(max(int(self.bucket.max()) + 1, len(rates)))
+        known[: len(rates)] = rates
+        return np.where(self.name >= 0, known[self.bucket], -1.0)
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Practised:
     """What an attacker learnt on people of his own: the usual name in each circumstance, and rates of success."""
 
     usual: dict[int, int] = field(default_factory=dict)
-    rates: dict[str, dict[int, float]] = field(default_factory=dict)
+    rates: dict[str, Floats] = field(default_factory=dict)
 
 
 def by_rank(stored: Stored) -> Iterator[Attempt]:
@@ -89,10 +88,9 @@ def by_rank(stored: Stored) -> Iterator[Attempt]:
 
 def _rank(members: Ints, values: Ints) -> Ints:
     """For each record how many values of its group are more frequent than its own."""
-    pair, first, back, counts = np.unique(
-        members * (values.max() + 1) + values, return_index=True, return_inverse=True, return_counts=True
-    )
-    group = members[first]
+    most = values.max() + 1
+    pair, back, counts = np.unique(members * most + values, return_inverse=True, return_counts=True)
+    group = pair // most
     order = np.lexsort((-counts, group))
     begins = np.searchsorted(group[order], group[order])
     rank = np.empty(len(pair), np.int64)
@@ -139,7 +137,9 @@ def by_chain(
     buckets, back = np.unique(circumstance, return_inverse=True)
     usual = np.array([practised.usual.get(int(bucket), -1) for bucket in buckets])[back]
     by_size = name[cluster]
-    bucket = np.where(by_size >= 0, 10**9 + np.minimum(place[cluster], 10**6), circumstance)
+    bucket = np.where(
+        by_size >= 0, (_SIZES + 1) * _GRAMS * 8 + np.minimum(place[cluster], 1_000), circumstance
+    )
     held = float((size[cluster] >= LARGE).mean())
     return Attempt("chains of equal values", np.where(by_size >= 0, by_size, usual), bucket), held
 

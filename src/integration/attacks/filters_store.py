@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def encoded(people: People, parameters: LinkParameters, key: bytes) -> dict[str,
         own = {channel: words[name, channel] for field, channel in words if field == name}
         plain = {channel: _salt(people, salts[name, channel]) for channel in own}
         found[name] = Stored(
-            equal, groups, own, plain, codes(people.postcode, people.house), _told(people, name)
+            _once(equal), groups, own, plain, codes(people.postcode, people.house), _told(people, name)
         )
     return found
 
@@ -101,6 +102,18 @@ def plainly(people: People, salt: npt.NDArray[np.generic]) -> Stored:
 def public(people: People, name: str) -> tuple[PublicNames, Ints]:
     """The public list of surnames or given names, and each record's place in it."""
     return (people.surnames, people.surname) if name == "surname" else (people.givens, people.given)
+
+
+def _once(columns: dict[str, Ints]) -> dict[str, Ints]:
+    """The columns without those that are equal for the same records as an earlier one; its name tells of both."""
+    names: dict[bytes, list[str]] = {}
+    kept: dict[bytes, Ints] = {}
+    for name, values in columns.items():
+        first = np.unique(values, return_index=True)[1]
+        same = hashlib.sha256(first[values].tobytes()).digest()
+        names.setdefault(same, []).append(name)
+        kept.setdefault(same, values)
+    return {" = ".join(names[same]): values for same, values in kept.items()}
 
 
 def _salt(people: People, parts: set[str]) -> Ints:

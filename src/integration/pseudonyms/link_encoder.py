@@ -65,7 +65,9 @@ class LinkEncoder:
         """
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
-        self._salts = {channel.name: channel.salt for channel in made.channels}
+        self._salts = {
+            (field, channel.name): channel.salt_of(field) for field in made.fields for channel in made.channels
+        }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
         self._parts = {part: PartDigests(key, link_parts.KEYED_AS.get(part, part)) for part in sorted(used)}
@@ -73,8 +75,7 @@ class LinkEncoder:
         self._grams = {field: GramTable(key, field, made) for field in made.fields}
         self._filters = {
             (field, channel): FilterMaker(key, field, channel, made)
-            for field in made.fields
-            for channel in self._salts
+            for field, channel in self._salts
         }
         self._readers = readers(earliest, latest, number)
         self.fingerprint = fingerprint(key, self.parameters)
@@ -171,7 +172,7 @@ class LinkEncoder:
         return word_array(tokens, usable)
 
     def _filter(self, field: str, channel: str, slab: _Slab, size: int) -> dict[str, Array]:
-        maker, salt = self._filters[field, channel], self._salts[channel]
+        maker, salt = self._filters[field, channel], self._salts[field, channel]
         names = [f"link_{field}_{channel}_{word}" for word in range(self.parameters.filters.words)]
         if field not in slab.columns or not slab.has(salt):
             return {name: pa.nulls(size, pa.int64()) for name in names}

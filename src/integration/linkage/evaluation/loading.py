@@ -130,7 +130,7 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, number: int, dataset: Data
     if dataset.pattern:
         sql = f"select * replace (nullif(regexp_extract(truth, '{_literal(dataset.pattern)}', 1), '') as truth) from ({sql})"
     try:
-        return con.execute(sql, parameters).to_arrow_table()
+        return con.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
         raise UsageError(
             Reason.LINK_DATASET_INVALID, f"cannot be read: {type(error).__name__}", file=file.path.name

@@ -78,23 +78,24 @@ def _comparison(name: str, levels: list[tuple[str, str]], *, frequency: bool) ->
 class PlainLinker:
     """Splink, trained and applied on a table of normalised fields (columns record, fields)."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, names: Collection[str]) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, table: str, names: Collection[str], rules: Collection[str] = ()
+    ) -> None:
         from splink import Linker
         from splink.backends.duckdb import DuckDBAPI
 
-        logging.getLogger("splink").setLevel(logging.ERROR)
         self.con, self.names, self.notes = con, list(names), []  # type: tuple[Any, list[str], list[str]]
         self._api = DuckDBAPI(con)
         settings: dict[str, Any] = {
             "link_type": "dedupe_only",
             "unique_id_column_name": "record",
             "comparisons": comparisons(names),
-            "blocking_rules_to_generate_predictions": [],
+            "blocking_rules_to_generate_predictions": [{"blocking_rule": rule} for rule in rules],
             "retain_matching_columns": False,
             "retain_intermediate_calculation_columns": False,
             "max_iterations": 25,
         }
-        self.linker = Linker(self._api.register(table), settings)
+        self.linker = Linker(self._api.register(table), settings, log_level=logging.CRITICAL)
 
     def train(self, seed: int = 1) -> None:
         """Chances between two persons from random pairs, within one by EM on one session a field."""

@@ -20,6 +20,7 @@ import pyarrow as pa
 from integration.linkage.clusters import components, grow_strongest_first
 from integration.linkage.evaluation import metrics
 from integration.linkage.evaluation.dataset import Dataset, Pairs
+from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
 from integration.linkage.model import Blocked, Model, block, load_model, score, train
@@ -170,25 +171,23 @@ def _figures(
 ) -> dict[str, Any]:
     left, right = np.asarray(found["left"]), np.asarray(found["right"])
     correct = truth.person[left] == truth.person[right]
-    at = metrics.at_threshold(weight, correct, truth.pairs, threshold)
-    best_f1, best_threshold = metrics.best(weight, correct, truth.pairs)
     linked = weight >= threshold
     slot = np.full(len(truth.person), -1) if truth.slot is None else truth.slot
     with meter.step("cluster"):
         cluster = grow_strongest_first(
             len(truth.person), left[linked], right[linked], weight[linked], number, slot
         )
+    links = grow_links(left, right, weight, truth.person, number, truth.slot)
     pairwise = metrics.cluster_pairs(cluster, truth.person, truth.slot)
     bcubed = metrics.bcubed(cluster, truth.person)
+    pair_best, pair_threshold = metrics.best(weight, correct, truth.pairs)
     return {
-        "precision": round(at.precision, 6),
-        "recall": round(at.recall, 6),
-        "f1": round(at.f1, 6),
-        "threshold": threshold,
-        "best_f1": round(best_f1, 6),
-        "best_threshold": None if best_threshold is None or np.isinf(best_threshold) else round(best_threshold, 3),
+        **_scored(links.at(threshold, truth.pairs), threshold, *links.best(truth.pairs)),
         "blocking_recall": round(float(correct.sum()) / truth.pairs, 6) if truth.pairs else 0.0,
-        "pairs": len(left),
+        "compared_pairs": len(left),
+        "compared": _scored(
+            metrics.at_threshold(weight, correct, truth.pairs, threshold), threshold, pair_best, pair_threshold
+        ),
         "clusters": {
             "persons": len(np.unique(cluster)),
             "pairwise": {name: round(value, 6) for name, value in pairwise._asdict().items()},
@@ -196,6 +195,16 @@ def _figures(
         },
         "seconds": {**meter.seconds, "total": round(sum(meter.seconds.values()), 3)},
         "peak_mb": meter.peak_mb,
+    }
+
+
+def _scored(at: metrics.Scores, threshold: float, best: float, best_threshold: float | None) -> dict[str, Any]:
+    known = best_threshold is not None and bool(np.isfinite(best_threshold))
+    return {
+        **{name: round(value, 6) for name, value in at._asdict().items()},
+        "threshold": threshold,
+        "best_f1": round(best, 6),
+        "best_threshold": round(float(best_threshold or 0.0), 3) if known else None,
     }
 
 

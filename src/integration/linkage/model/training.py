@@ -22,9 +22,9 @@ from integration.linkage.model.parameters import Model
 from integration.linkage.model.scoring import vectors_sql
 
 Array = np.ndarray[Any, Any]
-RANDOM_PAIRS = 500_000
-SESSION_PAIRS = 200_000
-BLOCKED_PAIRS = 500_000
+RANDOM_PAIRS = 300_000
+SESSION_PAIRS = 120_000
+BLOCKED_PAIRS = 300_000
 SESSION_CAP = 60
 """Values of more records than this tell more of a place or a default than of persons."""
 STRENGTH = 20.0
@@ -223,5 +223,4 @@ def _prior(table: _Table, model: Model, blocked: str, m: list[Array], u: list[Ar
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = con.execute(sql).fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(sql).fetchall()[0][0])

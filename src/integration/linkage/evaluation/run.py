@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,6 +15,7 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
+from integration.errors import UsageError
 from integration.linkage.clusters import components, grow_strongest_first
 from integration.linkage.evaluation import metrics
 from integration.linkage.evaluation.dataset import Dataset, Pairs
@@ -25,8 +24,11 @@ from integration.linkage.evaluation.loading import Loaded, columns_of, load, sca
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
 from integration.linkage.model import Blocked, Model, block, load_model, score, train
 from integration.pseudonyms.link_encoder import LinkEncoder
+from integration.reasons import Reason
 
 Array = np.ndarray[Any, Any]
+_KEY = b"evaluation: nothing encoded here is kept"
+"""No secret: it makes an evaluation give the same figures again; the encodings never leave memory."""
 
 
 @dataclass
@@ -102,9 +104,8 @@ def evaluate(
 
 
 def encode_records(con: duckdb.DuckDBPyConnection, loaded: Loaded, slot: Array | None) -> None:
-    """Make table ``record`` under a key that is thrown away."""
-    key = secrets.token_bytes(32)
-    encoder = LinkEncoder(key, earliest=date(1, 1, 1), number="any")
+    """Make table ``record``: only encoded columns."""
+    encoder = LinkEncoder(_KEY, earliest=date(1, 1, 1), number="any")
     table = encoder.encode_values(loaded.values or {"sex": pa.nulls(loaded.records, pa.string())})
     for name, values in loaded.extra.items():
         table = table.append_column(f"link_extra_{name}", encoder.encode_values({"extra": values}).column("link_extra"))
@@ -239,9 +240,6 @@ def _persons_of_pairs(con: duckdb.DuckDBPyConnection, pairs: Pairs, loaded: Load
     wanted = [pairs.left, pairs.right, *([pairs.score] if pairs.score else [])]
     for name in wanted:
         if name not in held:
-            from integration.errors import UsageError
-            from integration.reasons import Reason
-
             raise UsageError(Reason.LINK_DATASET_INVALID, "there is no such column", file=pairs.path.name, field=name)
     quoted = ['"' + held[name].replace('"', '""') + '"' for name in wanted]
     con.register(
@@ -249,17 +247,11 @@ def _persons_of_pairs(con: duckdb.DuckDBPyConnection, pairs: Pairs, loaded: Load
         pa.table({"record": pa.array(np.arange(loaded.records)), "id": loaded.identity, "source": loaded.source}),
     )
     where = f" where try_cast({quoted[2]} as double) >= {pairs.minimum}" if pairs.score else ""
-    apart = " and (l.source <> r.source or l.source = r.source)"
     found = con.execute(
         f"select l.record as a, r.record as b from (select trim(cast({quoted[0]} as varchar)) as x, "
         f"trim(cast({quoted[1]} as varchar)) as y from {source}{where}) join identified l on l.id = x "
-        f"join identified r on r.id = y where l.record <> r.record{apart}",
+        f"join identified r on r.id = y where l.record <> r.record",
         parameters,
     ).fetchnumpy()
     con.unregister("identified")
     return components(loaded.records, np.asarray(found["a"]), np.asarray(found["b"]))
-
-
-def model_of(path: Path | None) -> Model:
-    """The model to start from."""
-    return load_model(path)

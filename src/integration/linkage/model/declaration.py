@@ -58,6 +58,7 @@ class Comparison:
     shared: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     each: str | None = None
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def train(
     u = _random_u(table.fitted, random)
     sessions = [s for s in model.declaration.sessions if set(s.equal) <= set(columns)]
     estimates = [(s, _session(table, s, start_m, u)) for s in sessions]
-    taught = [(s, e) for s, e in estimates if e is not None and e.matches >= MANY]
+    taught = [(s, e) for s, e in estimates if e is not None and _believable(table.fitted, s, e)]
     m, u = _combined(table.fitted, start_m, u, taught)
     u = _without_matches(table.fitted, random, m, u, _prior(table, model, blocked, m, u))
     prior = _prior(table, model, blocked, m, u)
@@ -177,6 +177,12 @@ def _session(table: _Table, session: Session, m: list[Array], u: list[Array]) ->
     skip = {i for i, c in enumerate(table.fitted) if c.name in session.leaves}
     free = {i for i, c in enumerate(table.fitted) if c.filter} - skip if session.names else set()
     return maximise(patterns, m, u, skip=skip, free_u=free, strength=STRENGTH)
+
+
+def _believable(fitted: Sequence[Comparison], session: Session, found: Estimate) -> bool:
+    """Whether a session found persons: enough of them, and with names and sex that mostly agree."""
+    learned = [(c, found.m[i]) for i, c in enumerate(fitted) if c.name not in session.leaves]
+    return found.matches >= MANY and all(1.0 - m[0] >= c.least for c, m in learned)
 
 
 def _combined(

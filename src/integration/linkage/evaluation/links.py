@@ -40,7 +40,10 @@ class Links(NamedTuple):
 def grow_links(
     left: Array, right: Array, weight: Array, person: Array, number: Array, slot: Array | None
 ) -> Links:
-    """Grow clusters as :func:`integration.linkage.clusters.grow_strongest_first` does, counting links on the way."""
+    """Grow clusters as :func:`integration.linkage.clusters.grow_strongest_first` does, counting links on the way.
+
+    A record whose person is not known (-1) joins, and is not counted.
+    """
     order = np.lexsort((right, left, -weight))
     order = order[weight[order] >= LOWEST]
     clusters = _Clusters(person, number, slot)
@@ -57,8 +60,8 @@ def grow_links(
 class _Clusters:
     def __init__(self, person: Array, number: Array, slot: Array | None) -> None:
         self.root = list(range(len(person)))
-        self.size = [1] * len(person)
-        self.persons = [Counter({who: 1}) for who in person.tolist()]
+        self.size = [int(who >= 0) for who in person.tolist()]
+        self.persons = [Counter({who: 1} if who >= 0 else {}) for who in person.tolist()]
         self.number = number.tolist()
         self.slots: list[set[int]] = [set() for _ in self.root] if slot is None else [{s} for s in slot.tolist()]
         self.found = self.right = 0

@@ -20,6 +20,8 @@ _BIRTH = (
     ("year", "year_l = year_r"),
 )
 _SESSIONS = (("birth",), ("postcode",), ("number",), ("email",), ("phone",), ("given", "surname"), ("place", "surname"))
+_CERTAIN = (("number",), ("email",), ("phone",), ("given", "surname", "birth"))
+"""Equal on all of one of these: one person, for four in five persons."""
 
 
 def plain_columns(con: duckdb.DuckDBPyConnection, fields: str, into: str) -> list[str]:
@@ -84,7 +86,8 @@ class PlainLinker:
         from splink import Linker
         from splink.backends.duckdb import DuckDBAPI
 
-        self.con, self.names, self.notes = con, list(names), []  # type: tuple[Any, list[str], list[str]]
+        self.con, self.table, self.names = con, table, list(names)
+        self.notes: list[str] = []
         self._api = DuckDBAPI(con)
         settings: dict[str, Any] = {
             "link_type": "dedupe_only",
@@ -104,9 +107,10 @@ class PlainLinker:
         training = self.linker.training
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            certain = [rule for rule in (("number",), ("email",), ("phone",), ("given", "surname", "birth")) if set(rule) <= set(self.names)]
+            certain = [rule for rule in _CERTAIN if set(rule) <= set(self.names) and self._found(rule)]
             if certain:
-                self._try(training.estimate_probability_two_random_records_match, [block_on(*rule) for rule in certain], recall=0.8)
+                rules = [block_on(*rule) for rule in certain]
+                self._try(training.estimate_probability_two_random_records_match, rules, recall=0.8)
             self._try(training.estimate_u_using_random_sampling, max_pairs=2e6, seed=seed)
             for session in _SESSIONS:
                 if set(session) <= set(self.names):
@@ -121,11 +125,23 @@ class PlainLinker:
         self.linker.table_management.register_blocked_pairs_for_predict(self._api.register("plain_pairs"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = self.linker.inference.predict(warning_mode="never")
+            try:
+                found = self.linker.inference.predict(warning_mode="never")
+            except (ValueError, ZeroDivisionError) as error:
+                self.notes.append(f"plain: prediction not possible: {type(error).__name__}")
+                self.con.execute(f'create or replace table {into} ("left" bigint, "right" bigint, match_weight double)')
+                return
         self.con.execute(
             f'create or replace table {into} as select least(record_l, record_r) as "left", '
             f'greatest(record_l, record_r) as "right", match_weight from {found.physical_name}'
         )
+
+    def _found(self, rule: tuple[str, ...]) -> bool:
+        """Whether any two records are equal on the rule: without, Splink takes the prior for zero."""
+        names = ", ".join(rule)
+        known = " and ".join(f"{name} is not null" for name in rule)
+        sql = f"select count(*) from (select 1 from {self.table} where {known} group by {names} having count(*) > 1)"
+        return bool(self.con.execute(sql).fetchall()[0][0])
 
     def _try(self, step: Any, *arguments: Any, **options: Any) -> None:
         """A step of training that these data do not allow is passed over and noted."""

@@ -33,7 +33,7 @@ _KEY = b"evaluation: nothing encoded here is kept"
 
 @dataclass
 class Truth:
-    """Who is who: a number for each record's person, how many pairs are true, and which sources are deduplicated."""
+    """Who is who: a number for each record's person (-1: not known), how many pairs are true, the deduplicated sources."""
 
     person: Array
     slot: Array | None
@@ -92,6 +92,7 @@ def evaluate(
         "records": loaded.records,
         "fields": sorted([*loaded.values, *(f"extra.{name}" for name in loaded.extra)]),
         "true_pairs": truth.pairs,
+        "unknown_truth": int((truth.person < 0).sum()),
         "notes": [*loaded.notes, *([] if truth.pairs else ["no pair of records is true: recall and F1 are 0"])],
     }
     with meter.memory():
@@ -171,7 +172,9 @@ def _figures(
     found: dict[str, Array], weight: Array, threshold: float, truth: Truth, number: Array, meter: Meter
 ) -> dict[str, Any]:
     left, right = np.asarray(found["left"]), np.asarray(found["right"])
-    correct = truth.person[left] == truth.person[right]
+    known = truth.person >= 0
+    counted = known[left] & known[right]
+    correct = (truth.person[left] == truth.person[right]) & counted
     linked = weight >= threshold
     slot = np.full(len(truth.person), -1) if truth.slot is None else truth.slot
     with meter.step("cluster"):
@@ -179,15 +182,18 @@ def _figures(
             len(truth.person), left[linked], right[linked], weight[linked], number, slot
         )
     links = grow_links(left, right, weight, truth.person, number, truth.slot)
-    pairwise = metrics.cluster_pairs(cluster, truth.person, truth.slot)
-    bcubed = metrics.bcubed(cluster, truth.person)
-    pair_best, pair_threshold = metrics.best(weight, correct, truth.pairs)
+    own = (cluster[known], truth.person[known])
+    pairwise = metrics.cluster_pairs(*own, None if truth.slot is None else truth.slot[known])
+    bcubed = metrics.bcubed(*own)
+    pair_best, pair_threshold = metrics.best(weight[counted], correct[counted], truth.pairs)
     return {
         **_scored(links.at(threshold, truth.pairs), threshold, *links.best(truth.pairs)),
         "blocking_recall": round(float(correct.sum()) / truth.pairs, 6) if truth.pairs else 0.0,
         "compared_pairs": len(left),
         "compared": _scored(
-            metrics.at_threshold(weight, correct, truth.pairs, threshold), threshold, pair_best, pair_threshold
+            metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold),
+            threshold,
+            pair_best, pair_threshold
         ),
         "clusters": {
             "persons": len(np.unique(cluster)),
@@ -225,11 +231,11 @@ def _truth(con: duckdb.DuckDBPyConnection, dataset: Dataset, loaded: Loaded) -> 
         person = _persons_of_pairs(con, dataset.pairs, loaded)
     else:
         codes = loaded.truth.dictionary_encode().indices
-        known = np.asarray(codes.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-        person = np.arange(loaded.records) + loaded.records
-        person[known] = np.asarray(codes.drop_null().to_numpy())
-    person = np.unique(person, return_inverse=True)[1].ravel()
-    pairs = metrics.pair_count(person) - (0 if slot is None else metrics.pair_count(person, slot))
+        person = np.asarray(codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    known = person >= 0
+    pairs = metrics.pair_count(person[known])
+    if slot is not None:
+        pairs -= metrics.pair_count(person[known], slot[known])
     return Truth(person, slot, pairs)
 
 

@@ -30,8 +30,8 @@ def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
     if not names:
         return []
-    counts = con.execute(f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}").fetchone()
-    return [name for name, n in zip(names, counts or (), strict=True) if n]
+    counts = con.execute(f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}").fetchall()[0]
+    return [name for name, n in zip(names, counts, strict=True) if n]
 
 
 def usable_rules(rules: Sequence[Rule], columns: Collection[str]) -> list[Rule]:
@@ -59,7 +59,8 @@ def block(
     have = _columns(con, records)
     held = usable_rules(model.rules if model.rules is not None else model.declaration.rules, columns)
     size = _one(con, f"select count(*) from {records}")
-    budget = max(2000.0, model.declaration.budget * size)
+    budget = max(float(model.declaration.floor), model.declaration.budget * size)
+    spent = 0
     con.execute(f"create or replace temp table {into}_found (\"left\" bigint, \"right\" bigint, rule ubigint)")
     by_rule: dict[str, int] = {}
     left_out: dict[str, int] = {}
@@ -70,9 +71,10 @@ def block(
         pairs, omitted = _keys(con, rule, records, model.declaration.cap)
         if omitted:
             left_out[name] = omitted
-        if rule.weak and pairs > budget:
+        if rule.weak and spent + pairs > budget:
             wide.append(name)
             continue
+        spent += pairs if rule.weak else 0
         con.execute(
             _insert_sql(rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have),
             {"bit": 1 << len(used)},
@@ -100,9 +102,9 @@ def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) ->
     found = con.execute(
         "select coalesce(sum(n * (n - 1) / 2) filter (n <= $cap), 0), coalesce(sum(n) filter (n > $cap), 0) from block_key",
         {"cap": cap},
-    ).fetchone()
+    ).fetchall()
     con.execute("delete from block_key where n > $cap", {"cap": cap})
-    pairs, omitted = found or (0, 0)
+    pairs, omitted = found[0]
     return int(pairs), int(omitted)
 
 
@@ -135,8 +137,7 @@ def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = con.execute(sql).fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(sql).fetchall()[0][0])
 
 
 def _id(name: str) -> str:

@@ -38,8 +38,7 @@ def score(
     sql = score_sql(model, columns, records=records, blocked=blocked, vetoes=vetoes)
     where = "" if minimum is None else f" where match_weight >= {float(minimum)}"
     con.execute(f"create or replace table {into} as select * from ({sql}){where}")
-    found = con.execute(f"select count(*) from {into}").fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(f"select count(*) from {into}").fetchall()[0][0])
 
 
 def score_sql(

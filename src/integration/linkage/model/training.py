@@ -22,9 +22,9 @@ from integration.linkage.model.parameters import Model
 from integration.linkage.model.scoring import vectors_sql
 
 Array = np.ndarray[Any, Any]
-RANDOM_PAIRS = 500_000
-SESSION_PAIRS = 200_000
-BLOCKED_PAIRS = 500_000
+RANDOM_PAIRS = 300_000
+SESSION_PAIRS = 120_000
+BLOCKED_PAIRS = 300_000
 SESSION_CAP = 60
 """Values of more records than this tell more of a place or a default than of persons."""
 STRENGTH = 20.0
@@ -76,7 +76,7 @@ def train(
     u = _random_u(table.fitted, random)
     sessions = [s for s in model.declaration.sessions if set(s.equal) <= set(columns)]
     estimates = [(s, _session(table, s, start_m, u)) for s in sessions]
-    taught = [(s, e) for s, e in estimates if e is not None and e.matches >= MANY]
+    taught = [(s, e) for s, e in estimates if e is not None and _believable(table.fitted, s, e)]
     m, u = _combined(table.fitted, start_m, u, taught)
     u = _without_matches(table.fitted, random, m, u, _prior(table, model, blocked, m, u))
     prior = _prior(table, model, blocked, m, u)
@@ -179,6 +179,12 @@ def _session(table: _Table, session: Session, m: list[Array], u: list[Array]) ->
     return maximise(patterns, m, u, skip=skip, free_u=free, strength=STRENGTH)
 
 
+def _believable(fitted: Sequence[Comparison], session: Session, found: Estimate) -> bool:
+    """Whether a session found persons: enough of them, and with names and sex that mostly agree."""
+    learned = [(c, found.m[i]) for i, c in enumerate(fitted) if c.name not in session.leaves]
+    return found.matches >= MANY and all(1.0 - m[0] >= c.least for c, m in learned)
+
+
 def _combined(
     fitted: Sequence[Comparison], m: list[Array], u: list[Array], taught: Sequence[tuple[Session, Estimate]]
 ) -> tuple[list[Array], list[Array]]:
@@ -223,5 +229,4 @@ def _prior(table: _Table, model: Model, blocked: str, m: list[Array], u: list[Ar
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = con.execute(sql).fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(sql).fetchall()[0][0])

@@ -27,7 +27,7 @@ from integration.contracts import (
 from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
-from integration.pseudonyms.link_columns import SQL_TYPE, link_columns
+from integration.pseudonyms.link_names import SQL_TYPE, link_columns
 from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
 from integration.storage import Zones, read_json, resource, write_json

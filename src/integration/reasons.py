@@ -127,6 +127,7 @@ class Reason(StrEnum):
     KEY_MISSING = "KEY_MISSING", "run", "Er is geen sleutel of wachtzin", "there is no key or passphrase"
     KEY_UNKNOWN = "KEY_UNKNOWN", "run", "Deze sleutelversie is er niet", "there is no such key version"
     KEY_WRONG = "KEY_WRONG", "run", "De wachtzin past niet bij de sleutel", "the passphrase does not fit the key"
+    LINK_ENCODING_INVALID = "LINK_ENCODING_INVALID", "run", "De koppelcodering is onjuist beschreven", "the link encoding is declared wrongly"
     LIVES_INVALID = "LIVES_INVALID", "run", "De voorbeeldgegevens zijn onjuist beschreven", "the sample is declared wrongly"
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
     MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"

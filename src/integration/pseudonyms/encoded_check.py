@@ -16,7 +16,7 @@ from integration.encoded import Header
 from integration.errors import DeliveryRefused
 from integration.pseudonyms.encoded_file import invalid
 from integration.pseudonyms.fields import EFFECTS, FIELD_NULLED, PLACEHOLDER_DATE, ROW_REFUSED, judge_for
-from integration.pseudonyms.link_columns import filters, of_address
+from integration.pseudonyms.link_names import filters, of_address
 from integration.pseudonyms.mentions import ADDRESS_MESSAGES
 from integration.pseudonyms.normalise import (
     EARLIEST_BIRTH,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from integration.pseudonyms.link_columns import is_filter, is_link, link_columns
+from integration.pseudonyms.link_names import is_filter, is_link, link_columns
 from integration.pseudonyms.persons import PersonBatch
 from integration.pseudonyms.tokens import labelled
 

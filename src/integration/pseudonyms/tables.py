@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration.contracts.model import Contract
 from integration.names import DeliveryId
-from integration.pseudonyms.link_columns import is_link, link_columns
+from integration.pseudonyms.link_names import is_link, link_columns
 from integration.pseudonyms.mentions import ADDRESS_MESSAGES, PERSON_MESSAGES
 from integration.pseudonyms.tokens import TOKEN_BYTES
 

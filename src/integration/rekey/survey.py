@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integration.errors import IntegrationError
-from integration.pseudonyms.link_columns import is_filter, is_link
+from integration.pseudonyms.link_names import is_filter, is_link
 from integration.reasons import Reason
 from integration.rekey.tokens import Rekeyer
 

@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--source", nargs="*", default=["wijkteam", "jeugdhulp", "onderwijs", "huisarts"])
     chosen = parser.parse_args()
-    pa.array([0])  # the first list makes pyarrow import pandas, where there is one: once a process, not once a row
+    pa.array(
+        [0]
+    )  # the first list makes pyarrow import pandas, where there is one: once a process, not once a row
     report = {
         "benchmark": "encode",
         "python": platform.python_version(),
@@ -115,8 +117,8 @@ def measure(contract: Contract, rows: int) -> dict[str, Any]:
 
 
 class Second:
-    """The second pass as it is fed through a pipe, in this process; its seconds, the tokens that were made, and the bare
-    loop's seconds for as many.
+    """The second pass as it is fed through a pipe, in this process; its seconds, the tokens that were made, and the
+    bare loop's seconds for as many.
 
     A mention's record key is copied from its record and not made: it is not counted. ``counting`` is what is no part of
     encoding: counting, and the bare loop.

@@ -90,6 +90,13 @@ class FirstPass:
         """Return the 32 bytes that the link encoding is made with (:mod:`integration.pseudonyms.link_mentions`)."""
         return self._subkey(LINK)
 
+    def link_fingerprint(self) -> str:
+        """Return what recognises the link encoding in force under this key."""
+        from integration.pseudonyms.link_encoder import fingerprint
+        from integration.pseudonyms.link_parameters import load_parameters
+
+        return fingerprint(self.link_key(), load_parameters())
+
     def _subkey(self, purpose: str) -> bytes:
         info = f"integration/first-pass/v{self.known.version}/{self.known.domain}/{purpose}"
         return hkdf(self._secret, info.encode("ascii"))

@@ -18,7 +18,7 @@ from integration.errors import UsageError
 from integration.names import DomainCode
 from integration.pseudonyms.first_pass import KIND, FirstPass, Known, public_path, write_public
 from integration.pseudonyms.keyring import hkdf
-from integration.pseudonyms.link_mentions import LinkColumns
+from integration.pseudonyms.link_parameters import load_parameters
 from integration.pseudonyms.tokens import fingerprint
 from integration.reasons import Reason
 from integration.storage import write_bytes
@@ -75,8 +75,8 @@ def hand_out(
 
 def _known(domain: DomainCode, version: int, secret: bytes) -> Known:
     known = Known(domain, version, fingerprint(secret))
-    link = LinkColumns(FirstPass(known, secret).link_key())
-    return replace(known, link_version=link.version, link_fingerprint=link.fingerprint)
+    mark = FirstPass(known, secret).link_fingerprint()
+    return replace(known, link_version=load_parameters().version, link_fingerprint=mark)
 
 
 def make_demo_keeper(folder: Path, keys: Path, domains: Iterable[str]) -> None:

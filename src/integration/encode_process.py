@@ -124,7 +124,7 @@ class _Absent(MetaPathFinder):
     def __init__(self, names: Sequence[str]) -> None:
         self._names = frozenset(names)
 
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+    def find_spec(self, fullname: str, *_: object) -> None:
         """Raise ModuleNotFoundError for these; leave others to the finders that follow."""
         if fullname in self._names:
             raise ModuleNotFoundError(name=fullname)

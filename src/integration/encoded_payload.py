@@ -50,7 +50,9 @@ def _check_link(made: MadeWith, known: Known) -> None:
     if made.link_version != version:
         raise DeliveryRefused(Reason.LINK_ENCODING_MISMATCH, field="payload.made_with.link_version")
     if known.link_version != version:
-        raise KeyUnavailable(Reason.KEY_MISSING, "the public part tells no key of this link encoding: hand it out again")
+        raise KeyUnavailable(
+            Reason.KEY_MISSING, "the public part tells no key of this link encoding: hand it out again"
+        )
     if made.link_fingerprint != known.link_fingerprint:
         raise DeliveryRefused(Reason.LINK_KEY_UNKNOWN, field="payload.made_with.link_fingerprint")
 

@@ -83,7 +83,11 @@ def test_a_pseudonym_of_64_bits_is_found_by_its_value(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"x" + number.to_bytes(8, "little", signed=True))
     (tmp_path / "text").write_text(f"{number}")
     (tmp_path / "another").write_text(f"{number + 1}")
-    assert {path.name for path in traces(settings, DomainCode("GM0321"), [text])} == {"file.parquet", "bytes", "text"}
+    assert {path.name for path in traces(settings, DomainCode("GM0321"), [text])} == {
+        "file.parquet",
+        "bytes",
+        "text",
+    }
 
 
 def test_the_search_finds_what_is_there(demo_run: Installation) -> None:

@@ -392,7 +392,9 @@ def test_a_next_version_of_the_key_is_the_one_that_counts(
     assert reason_for(home, made)[0] == Reason.FIRST_PASS_UNKNOWN
 
 
-def test_a_key_of_which_no_link_encoding_is_told_is_handed_out_again(home: Path, made: EncodedAtSource) -> None:
+def test_a_key_of_which_no_link_encoding_is_told_is_handed_out_again(
+    home: Path, made: EncodedAtSource
+) -> None:
     path = Zones(home).first_pass_keys / "GM0321.public.json"
     told = json.loads(path.read_text())
     path.write_text(json.dumps({name: told[name] for name in told if not name.startswith("link_")}))
@@ -513,7 +515,14 @@ def test_no_bytes_but_a_header_are_a_header(text: bytes) -> None:
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["domain", "first_pass_version", "first_pass_fingerprint", "normalisation_version", "link_version", "x"]
+            [
+                "domain",
+                "first_pass_version",
+                "first_pass_fingerprint",
+                "normalisation_version",
+                "link_version",
+                "x",
+            ]
         ),
         st.none() | st.integers() | st.text(max_size=20) | st.lists(st.integers(), max_size=2),
     ),

@@ -108,7 +108,9 @@ def test_no_number_that_linkage_compared_before_is_left_in_any_table(two_towns: 
 def test_filters_are_left_out_and_counted_and_come_back_with_a_delivery(
     two_towns: Path, after: Path, tmp_path: Path
 ) -> None:
-    mentions = sum(pq.read_metadata(path).num_rows for path in (after / "linked" / TOWN).rglob("mentions.parquet"))
+    mentions = sum(
+        pq.read_metadata(path).num_rows for path in (after / "linked" / TOWN).rglob("mentions.parquet")
+    )
     assert json.loads((after / "told.json").read_text()) == {"tokens_only": mentions}
     home = copied(after, tmp_path / "home")
     bring_later(home, two_towns)
@@ -136,7 +138,9 @@ def test_a_number_that_was_left_ends_a_rotation(two_towns: Path, tmp_path: Path)
     for column in (token_columns()[0], filter_columns()[0]):
         table, old = (pq.read_table(folder / "mentions.parquet") for folder in (tmp_path / "made", source))
         place = table.schema.get_field_index(column)
-        pq.write_table(table.set_column(place, column, old.column(column)), tmp_path / "made" / "mentions.parquet")
+        pq.write_table(
+            table.set_column(place, column, old.column(column)), tmp_path / "made" / "mentions.parquet"
+        )
         with pytest.raises(IntegrationError) as caught:
             survey(tmp_path / "made", source, rekeyer)
         assert caught.value.reason is Reason.INTERNAL

@@ -23,6 +23,7 @@ from integration.pseudonyms.tables import mention_schema
 from integration.rekey.tokens import Rekeyer, rekey_folder
 
 TOWN = DomainCode("GM0321")
+KEYED = Both()
 MOVED = {"postcode": "3992AB", "huisnummer": "5", "huisnummer_toevoeging": ""}
 FAR = {"ouder1_postcode": "3992AB", "ouder1_huisnummer": "5"}
 ROTATED = FixedRoots(2)
@@ -34,7 +35,8 @@ class Linked:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.rows = {
-            (row["row_number"], row["role"]): row for row in pq.read_table(folder / "mentions.parquet").to_pylist()
+            (row["row_number"], row["role"]): row
+            for row in pq.read_table(folder / "mentions.parquet").to_pylist()
         }
 
     def of(self, role: str = "kind", row: int = 1) -> dict[str, int]:
@@ -46,14 +48,23 @@ class Linked:
 def encode(tmp_path: Path) -> Any:
     counter = iter(range(1000))
 
-    def run(*changes: dict[str, str], keys: Both = Both(), source: str = "wijkteam") -> Linked:
+    def run(*changes: dict[str, str], keys: Both = KEYED, source: str = "wijkteam") -> Linked:
         supplier = add_supplier(tmp_path, source=source)
-        rows = [RawRow(n, full_row(supplier.contract, n, **change)) for n, change in enumerate(changes or ({},), 1)]
+        rows = [
+            RawRow(n, full_row(supplier.contract, n, **change))
+            for n, change in enumerate(changes or ({},), 1)
+        ]
         folder = tmp_path / f"out{next(counter)}"
         folder.mkdir()
         delivery = DeliveryId.parse(f"{source}.WT0321.GM0321.2026-W04.0001")
         encode_both(
-            rows, supplier.contract, supplier.dialect, delivery, folder, created_on=date(2026, 1, 27), keys=keys
+            rows,
+            supplier.contract,
+            supplier.dialect,
+            delivery,
+            folder,
+            created_on=date(2026, 1, 27),
+            keys=keys,
         )
         return Linked(folder)
 
@@ -68,7 +79,9 @@ def test_the_columns_are_numbers_and_none_is_missing() -> None:
 
 def test_a_child_of_whom_all_is_known_has_every_column_but_what_no_contract_has(encode: Any) -> None:
     missing = set(link_columns()) - encode().of().keys()
-    assert {name for name in missing if not any(word in name for word in ("place", "phone", "email", "extra"))} == set()
+    assert {
+        name for name in missing if not any(word in name for word in ("place", "phone", "email", "extra"))
+    } == set()
     assert filter_columns()
 
 
@@ -79,7 +92,9 @@ def test_a_child_of_whom_all_is_known_has_every_column_but_what_no_contract_has(
     ({"huisnummer_toevoeging": "bis"}, ()),
     ({"huisnummer": "5"}, ("address",)),
 ])  # fmt: skip
-def test_equal_spellings_give_equal_columns(encode: Any, change: dict[str, str], differs: tuple[str, ...]) -> None:
+def test_equal_spellings_give_equal_columns(
+    encode: Any, change: dict[str, str], differs: tuple[str, ...]
+) -> None:
     found = encode({}, change)
     one, other = found.of(row=1), found.of(row=2)
     assert one.keys() == other.keys()
@@ -104,7 +119,9 @@ def test_the_same_person_has_the_same_columns_in_every_role(encode: Any) -> None
     ("01-01-0000", set()),
 ])  # fmt: skip
 def test_a_birth_date_counts_as_far_as_it_is_known(encode: Any, born: str, there: set[str]) -> None:
-    found = encode({"kind_geboortedatum": born, "kind_geboortedatum_gebruik": ""}, {"kind_geboortedatum": "04-03-2015"})
+    found = encode(
+        {"kind_geboortedatum": born, "kind_geboortedatum_gebruik": ""}, {"kind_geboortedatum": "04-03-2015"}
+    )
     mine, whole = found.of(row=1), found.of(row=2)
     of_birth = {"link_birth", "link_birth_my", "link_birth_year"}
     assert of_birth & mine.keys() == there
@@ -145,7 +162,9 @@ def test_tokens_have_both_passes_and_filters_the_first_alone(encode: Any) -> Non
     assert tokens
 
 
-def test_re_keyed_tokens_are_those_of_a_new_delivery_and_filters_are_gone(encode: Any, tmp_path: Path) -> None:
+def test_re_keyed_tokens_are_those_of_a_new_delivery_and_filters_are_gone(
+    encode: Any, tmp_path: Path
+) -> None:
     old, new = Keyring(FixedRoots(1)), Keyring(ROTATED)
     before, after = (encode({}, {"indicatie_geheim": "1"}, keys=Both(FIRST, ring)) for ring in (old, new))
     (tmp_path / "rekeyed").mkdir()

@@ -1,8 +1,8 @@
 """Suite (d): the same people, encoded for two municipalities and four purposes, have no pseudonym in common.
 
-An extract is encoded whole for both, by both passes; every token that stands in its tables, filters too, and what the keys of
-each purpose make of the same messages, is held against every other. Within one domain and purpose the same must come
-out, or nothing was shown.
+An extract is encoded whole for both, by both passes; every token and filter that stands in its tables, and what the
+keys of each purpose make of the same messages, is held against every other. Within one domain and purpose the same must
+come out, or nothing was shown.
 """
 
 from __future__ import annotations
@@ -77,10 +77,17 @@ def _linked(first: FirstPass, keys: Keyring, count: int) -> set[str]:
     numbers = [f"{number:09}" for number in range(count)]
     births = [f"{1950 + number % 50}-{1 + number % 12:02}-{1 + number % 28:02}" for number in range(count)]
     made = LinkEncoder(first.link_key()).encode_values(
-        {"number": numbers, "birth": births, "surname": ["kanariewal"] * count, "postcode": ["1234AB"] * count}
+        {
+            "number": numbers,
+            "birth": births,
+            "surname": ["kanariewal"] * count,
+            "postcode": ["1234AB"] * count,
+        }
     )
     columns = LinkChain(keys.chain(first.known.domain, LINK)).rekeyed(made)
-    return {shown(number) for column in columns.values() for number in column.to_pylist() if number is not None}
+    return {
+        shown(number) for column in columns.values() for number in column.to_pylist() if number is not None
+    }
 
 
 def _delivered(home: Path, folder: Path) -> dict[tuple[str, str], set[str]]:

@@ -64,7 +64,17 @@ def keys_rotate(
         )
         for r in done.domains
     ]
-    heads = ("gemeente", "versie", "bestanden", "tokens", "personen voor", "na", "gezinnen voor", "na", "zonder filters")
+    heads = (
+        "gemeente",
+        "versie",
+        "bestanden",
+        "tokens",
+        "personen voor",
+        "na",
+        "gezinnen voor",
+        "na",
+        "zonder filters",
+    )
     console.print_table(f"Sleutelversie {done.version} is in gebruik", heads, rows)
 
 

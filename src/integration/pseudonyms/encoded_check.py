@@ -128,17 +128,13 @@ class Checker:
         self._check_together(batch, numbers)
 
     def _check_together(self, batch: _Batch, numbers: list[int]) -> None:
-        """A number that is no number has no token, nothing is made of a secret address, and filters are whole."""
+        """A number that is no number has no token, filters are whole, and nothing is made of a secret address."""
         known = [status == OK for status in batch.values("bsn_status")]
         for column in ("bsn_token", "link_number"):
-            for number, right, there in zip(numbers, known, batch.there(column), strict=True):
-                if right != there:
-                    raise invalid(column, number)
-        for first, *others in filters():
-            for column in others:
-                for number, one, other in zip(numbers, batch.there(first), batch.there(column), strict=True):
-                    if one != other:
-                        raise invalid(column, number)
+            _alike(column, numbers, known, batch.there(column))
+        for words in filters():
+            for column in words[1:]:
+                _alike(column, numbers, batch.there(words[0]), batch.there(column))
         secret = [place for place, hidden in enumerate(batch.values("secret")) if hidden]
         for column in _NOT_WHEN_SECRET if secret else ():
             there = batch.there(column)
@@ -165,6 +161,14 @@ class Checker:
                 self._refused.add(number)
 
 
+def _alike(column: str, numbers: list[int], expected: list[bool], found: list[bool]) -> None:
+    """Refuse the first row in which a column has a value and should not, or has none and should."""
+    if found != expected:
+        raise invalid(
+            column, next(n for n, one, other in zip(numbers, expected, found, strict=True) if one != other)
+        )
+
+
 class _Batch:
     """A batch with its values as they are needed."""
 
@@ -185,8 +189,7 @@ class _Batch:
 
     def there(self, column: str) -> list[bool]:
         """Where a column has a value."""
-        found: list[bool] = self._batch.column(column).is_valid().to_pylist()
-        return found
+        return [bool(valid) for valid in self._batch.column(column).is_valid().to_pylist()]
 
     def numbers(self, most: int) -> list[int]:
         """The row numbers: each higher than the one before, none above ``most``."""

@@ -127,10 +127,12 @@ class LinkChain:
     def __repr__(self) -> str:
         return f"LinkChain({len(self._steps)})"
 
-    def rekeyed(self, batch: pa.RecordBatch | pa.Table, *, keep_filters: bool = True) -> dict[str, pa.Array[Any]]:
-        """Return the columns for linkage that ``batch`` has: tokens re-keyed, null for null, filters as they are or null.
+    def rekeyed(
+        self, batch: pa.RecordBatch | pa.Table, *, keep_filters: bool = True
+    ) -> dict[str, pa.Array[Any]]:
+        """Return the columns for linkage that ``batch`` has: tokens re-keyed, null for null, filters kept or emptied.
 
-        Filters have no second pass, so the first time they are kept; at a rotation they are left out.
+        Filters have no second pass: the first time they are kept as they are, at a rotation they are emptied.
         """
         names = [name for name in batch.schema.names if is_link(name)]
         tokens = [name for name in names if not is_filter(name)]

@@ -26,7 +26,9 @@ def is_link(column: str) -> bool:
 
 def is_filter(column: str) -> bool:
     """Whether such a column is a word of a filter."""
-    return column in filter_columns() or (column not in token_columns() and _WORD.fullmatch(column) is not None)
+    return column in filter_columns() or (
+        column not in token_columns() and _WORD.fullmatch(column) is not None
+    )
 
 
 def token_columns() -> tuple[str, ...]:
@@ -53,7 +55,9 @@ def of_address() -> frozenset[str]:
         for field in parameters.filters.fields:
             for word in range(parameters.filters.words):
                 made[f"{PREFIX}{field}_{channel.name}_{word}"] = channel.salt
-    return frozenset(column for column, parts in made.items() if _ADDRESS.intersection(PARTS[p] for p in parts))
+    return frozenset(
+        column for column, parts in made.items() if _ADDRESS.intersection(PARTS[p] for p in parts)
+    )
 
 
 @lru_cache(maxsize=1)

@@ -62,7 +62,9 @@ class SecondPass:
         domain = DomainCode(delivery.municipality)
         self._contract, self._delivery, self._keys, self._folder = contract, delivery, keys, folder
         self._schemas, self._columns = final_schemas(contract), token_columns(contract)
-        self._makers: dict[str, TokenMaker] = {purpose: keys.maker(domain, purpose) for purpose in FIRST_PURPOSES}
+        self._makers: dict[str, TokenMaker] = {
+            purpose: keys.maker(domain, purpose) for purpose in FIRST_PURPOSES
+        }
         self._link = LinkChain(keys.chain(domain, LINK))
         self._identity = identity(delivery)
         self._record_keys: tuple[pa.Array[Any], pa.Array[Any]] | None = None

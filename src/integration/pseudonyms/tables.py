@@ -133,7 +133,7 @@ class Batches:
         self._schemas = first_schemas(contract)
         self._sink = sink
 
-    def write(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    def write(self, name: str, columns: Mapping[str, Sequence[Any] | pa.Array[Any]]) -> None:
         """Hand on one batch of a table; an empty one is left out."""
         import pyarrow as pa
 
@@ -144,7 +144,7 @@ class Batches:
         self._sink(name, pa.record_batch(arrays, schema=schema))
 
 
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
+def _array(values: Sequence[Any] | pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
     """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
     import pyarrow as pa
 

@@ -61,7 +61,9 @@ def _table(path: Path, before: Path, rekeyer: Rekeyer) -> tuple[int, int]:
             group = file.read_row_group(number, use_threads=False)
             tokens += _texts(group, rekeyer)
             if any(map(is_link, group.schema.names)):
-                was = old.read_row_group(number, [name for name in group.schema.names if is_link(name)], False)
+                was = old.read_row_group(
+                    number, [name for name in group.schema.names if is_link(name)], False
+                )
                 tokens += _links(group, was)
         only = file.metadata.num_rows if path.name == "mentions.parquet" else 0
     return tokens, only
@@ -90,7 +92,9 @@ def _links(group: pa.Table, was: pa.Table) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    before = pa.chunked_array([chunk for column in was.columns for chunk in column.chunks], pa.int64()).drop_null()
+    before = pa.chunked_array(
+        [chunk for column in was.columns for chunk in column.chunks], pa.int64()
+    ).drop_null()
     found = 0
     for name in was.schema.names:
         column: Any = group.column(name).drop_null()

@@ -6,8 +6,8 @@ loop. CPU seconds of this process, and the loop runs in turns with the encoding,
 other work on the machine slows both alike.
 
 The columns for linkage are made by AES and from digests that are shared, so they are not counted as tokens: the bare
-loop makes none for them, and all their time is in ``ratio``. ``ratio_without_link`` leaves that time out (what it costs to
-pass and write them stays in); ``link_values_a_row`` are how many of them there are, filters' words too.
+loop makes none for them, and all their time is in ``ratio``. ``ratio_without_link`` leaves that time out (what it costs
+to pass and write them stays in); ``link_values_a_row`` are how many of them there are, filters' words too.
 
     python benchmarks/bench_encode.py [--rows 50000] [--source wijkteam ...]
 """

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from integration.pseudonyms import link_parts, link_values, normalise
 from integration.pseudonyms.link_columns import (
-    Array,
     Column,
     Texts,
     chunks,
@@ -26,13 +26,14 @@ from integration.pseudonyms.link_columns import (
     text_rows,
     word_array,
 )
-from integration.pseudonyms.link_digests import Known, Words, derived_key
+from integration.pseudonyms.link_digests import Array, Known, Words, derived_key
 from integration.pseudonyms.link_filters import FilterMaker, GramTable, NameGrams
 from integration.pseudonyms.link_parameters import (
     FIELDS,
     PARTS,
     LinkParameters,
     TokenParameters,
+    is_filter_column,
     load_parameters,
 )
 from integration.pseudonyms.link_readers import Reader, readers
@@ -42,7 +43,7 @@ from integration.pseudonyms.tokens import DigestMaker
 METADATA_KEY = b"link_encoding"
 """Where a table's schema says what it was encoded with."""
 LATEST_BIRTH = date(2199, 12, 31)
-_SLAB = 1_000_000
+_SLAB = 500_000
 """Rows whose distinct values are in memory at once."""
 
 
@@ -65,16 +66,19 @@ class LinkEncoder:
         """
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
-        self._salts = {channel.name: channel.salt for channel in made.channels}
+        self._salts = {
+            (field, channel.name): channel.by_field[field]
+            for field in made.fields
+            for channel in made.channels
+            if field in channel.by_field
+        }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
         self._parts = {part: PartDigests(key, link_parts.KEYED_AS.get(part, part)) for part in sorted(used)}
         self._combiner = TokenCombiner(key)
         self._grams = {field: GramTable(key, field, made) for field in made.fields}
         self._filters = {
-            (field, channel): FilterMaker(key, field, channel, made)
-            for field in made.fields
-            for channel in self._salts
+            (field, channel): FilterMaker(key, field, channel, made) for field, channel in self._salts
         }
         self._readers = readers(earliest, latest, number)
         self.fingerprint = fingerprint(key, self.parameters)
@@ -86,7 +90,8 @@ class LinkEncoder:
     def schema(self) -> pa.Schema:
         """The columns that come out: ``sex``, then words of 64 bits; all nullable."""
         words = self.parameters.token_columns + self.parameters.filter_columns
-        fields = [pa.field("sex", pa.string()), *(pa.field(name, pa.int64()) for name in words)]
+        fields: list[pa.Field[Any]] = [pa.field("sex", pa.string())]
+        fields += [pa.field(name, pa.int64()) for name in words]
         told = {"version": self.parameters.version, "filters": self.fingerprint, "tokens": self.fingerprint}
         return pa.schema(fields, metadata={METADATA_KEY: _text(told)})
 
@@ -122,10 +127,10 @@ class LinkEncoder:
         """
         rekeyer = Rekeyer(key)
         words = {name for name in table.column_names if name.startswith("link_")}
-        filters = {name for name in words if name.endswith(tuple("0123456789")) and name[:-1].endswith("_")}
-        columns: list[pa.ChunkedArray | Array] = []
+        filters = {name for name in words if is_filter_column(name)}
+        columns = []
         for name in table.column_names:
-            column = table.column(name)
+            column: Any = table.column(name)
             if name in filters:
                 column = column if keep_filters else pa.nulls(len(table), pa.int64())
             elif name in words:
@@ -171,7 +176,7 @@ class LinkEncoder:
         return word_array(tokens, usable)
 
     def _filter(self, field: str, channel: str, slab: _Slab, size: int) -> dict[str, Array]:
-        maker, salt = self._filters[field, channel], self._salts[channel]
+        maker, salt = self._filters[field, channel], self._salts[field, channel]
         names = [f"link_{field}_{channel}_{word}" for word in range(self.parameters.filters.words)]
         if field not in slab.columns or not slab.has(salt):
             return {name: pa.nulls(size, pa.int64()) for name in names}
@@ -250,7 +255,7 @@ def _rekeyed_schema(schema: pa.Schema, key: bytes, keep_filters: bool) -> pa.Sch
         told["tokens"] = rekeyed_fingerprint(told["tokens"], key)
         told["filters"] = told["filters"] if keep_filters else None
         metadata[METADATA_KEY] = _text(told)
-    return schema.with_metadata(metadata or None)
+    return schema.with_metadata(metadata)
 
 
 def _text(told: Mapping[str, object]) -> bytes:

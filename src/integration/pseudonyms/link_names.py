@@ -7,14 +7,12 @@ All are BIGINT and may be null. Which there are is declared in ``link_encoding.y
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-from integration.pseudonyms.link_parameters import PARTS, load_parameters
+from integration.pseudonyms.link_parameters import PARTS, is_filter_column, load_parameters
 
 PREFIX = "link_"
 SQL_TYPE = "BIGINT"
-_WORD = re.compile(r"link_[a-z0-9_]+_[0-9]")
 _ADDRESS = frozenset({"postcode", "house", "place"})
 """Fields that are parts of an address."""
 
@@ -26,9 +24,7 @@ def is_link(column: str) -> bool:
 
 def is_filter(column: str) -> bool:
     """Whether such a column is a word of a filter."""
-    return column in filter_columns() or (
-        column not in token_columns() and _WORD.fullmatch(column) is not None
-    )
+    return is_filter_column(column)
 
 
 def token_columns() -> tuple[str, ...]:
@@ -52,11 +48,11 @@ def of_address() -> frozenset[str]:
     parameters = load_parameters()
     made = {token.column: token.parts for token in parameters.tokens}
     for channel in parameters.filters.channels:
-        for field in parameters.filters.fields:
+        for field, salt in channel.salts:
             for word in range(parameters.filters.words):
-                made[f"{PREFIX}{field}_{channel.name}_{word}"] = channel.salt
+                made[f"{PREFIX}{field}_{channel.name}_{word}"] = salt
     return frozenset(
-        column for column, parts in made.items() if _ADDRESS.intersection(PARTS[p] for p in parts)
+        column for column, parts in made.items() if _ADDRESS.intersection(PARTS[part] for part in parts)
     )
 
 

@@ -119,15 +119,22 @@ def numbers_held(home: Path) -> set[int]:
     """Every whole number in every decoded table under ``home``, whichever column it stands in."""
     found: set[int] = set()
     for path in sorted(path for path in home.rglob("*") if path.is_file()):
-        rows: Iterable[Iterable[Any]] = ()
         if path.suffix == ".parquet":
-            rows = (row.values() for row in pq.read_table(path).to_pylist())
+            rows = pq.read_table(path).to_pylist()
+            found.update(cell for row in rows for cell in row.values() if type(cell) is int)
         elif path.suffix == ".duckdb":
             with duckdb.connect(str(path), read_only=True) as con:
-                names = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-                rows = [row for s, t in names for row in con.execute(f"select * from {s}.{t}").fetchall()]
-        found.update(cell for row in rows for cell in row if type(cell) is int)
+                found |= numbers_in(con)
     return found
+
+
+def numbers_in(con: duckdb.DuckDBPyConnection) -> set[int]:
+    """Every whole number in every table of a DuckDB file."""
+    names = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    rows = (
+        row for schema, table in names for row in con.execute(f"select * from {schema}.{table}").fetchall()
+    )
+    return {cell for row in rows for cell in row if type(cell) is int}
 
 
 def _cells(path: Path) -> Iterable[str]:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
@@ -23,6 +24,7 @@ from helpers.rotation import (
     killed_rotation,
     link_numbers,
     numbers_held,
+    numbers_in,
     picture,
     pseudonyms,
 )
@@ -103,6 +105,15 @@ def test_no_number_that_linkage_compared_before_is_left_in_any_table(two_towns: 
     assert not before & numbers_held(after)
     assert link_numbers(after, OTHER) == others
     assert not before & others
+
+
+def test_the_published_file_has_no_column_for_linkage(two_towns: Path) -> None:
+    with duckdb.connect(str(two_towns / "warehouse" / f"{TOWN}.duckdb"), read_only=True) as con:
+        names = [name for (name,) in con.execute("select column_name from duckdb_columns()").fetchall()]
+        numbers = numbers_in(con)
+    assert len(names) > 50
+    assert not [name for name in names if name.startswith("link_")]
+    assert not numbers & link_numbers(two_towns, TOWN)
 
 
 def test_filters_are_left_out_and_counted_and_come_back_with_a_delivery(
@@ -217,8 +228,6 @@ def test_all_domains_at_once_and_again(home: Path, as_it_was: Picture) -> None:
 
 
 def test_a_person_is_found_in_the_access_log_under_all_their_names(home: Path) -> None:
-    import duckdb
-
     settings, domain = get_settings(), DomainCode(TOWN)
 
     def told(pseudonym: str) -> str:

@@ -9,12 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
 from helpers.deliveries import KEYS, add_supplier, full_row
 from helpers.encoding import FIRST, Both, FixedRoots, encode_both
 from integration.deliveries.read import RawRow
+from integration.inputs import view_mentions
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.first_pass import FirstPass, Known
 from integration.pseudonyms.keyring import Keyring
@@ -175,3 +177,17 @@ def test_re_keyed_tokens_are_those_of_a_new_delivery_and_filters_are_gone(
         assert rekeyed.of(role, row) == {name: fresh[name] for name in fresh if name in token_columns()}
         assert not set(rekeyed.of(role, row).values()) & set(before.of(role, row).values())
     assert set(filter_columns()) & after.of().keys()
+
+
+def test_deliveries_from_before_these_columns_have_none(encode: Any) -> None:
+    path = encode().folder / "mentions.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(list(link_columns())), path)
+    with duckdb.connect() as con:
+        con.execute("create schema staging")
+        view_mentions(con, [path])
+        found = con.sql("select * from staging.mentions").fetchall()
+        names = con.sql("select * from staging.mentions").columns
+    for row in found:
+        told = dict(zip(names, row, strict=True))
+        assert told["bsn_token"]
+        assert [told[name] for name in link_columns()] == [None] * len(link_columns())

@@ -212,7 +212,7 @@ class _Encoder:
             theirs = None if name in _CHILD else child
             found = mentions(person, homes[name], theirs, secret, kept)
             linked = self._link.columns(person, homes[name], theirs, found)
-            tables.write("mentions", self._mention_columns(name, found, values, person) | linked)
+            tables.write("mentions", {**self._mention_columns(name, found, values, person), **linked})
 
     def _mention_columns(
         self, role: str, found: Mentions, values: Mapping[str, Sequence[Any]], person: PersonBatch

@@ -44,13 +44,14 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
     Nothing comes out without the right key. Raises :class:`KeyUnavailable`, :class:`DeliveryRefused` (the file is not
     what was received) and :class:`IntegrationError`.
     """
+    if job.key is None:
+        stay_light("numpy")  # it is for encoding; here it would only take of the memory that is bound
     from integration.deliveries.read import Limits, open_rows
     from integration.deliveries.stored import open_stored
 
     manifest, limits = job.manifest, Limits(job.max_payload_bytes, job.max_line_bytes)
     opening = open_stored(job.payload, manifest, job.opener, limits, job.tmp)
     if job.key is None:
-        stay_light("numpy")  # it is for encoding; here it would only take of the memory that is bound
         from integration.encoded_payload import read_payload
 
         bound_memory(MEMORY_BYTES)

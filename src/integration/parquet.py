@@ -34,6 +34,15 @@ def read(source: Path | bytes, columns: Iterable[str] | None = None) -> pa.Table
         return file.read(columns=None if columns is None else list(columns), use_threads=False)
 
 
+def recurring(names: Iterable[str]) -> Any:
+    """Return the columns worth a dictionary and statistics: all but pseudonyms of any kind, which seldom recur."""
+    return [
+        name
+        for name in names
+        if "token" not in name and name != "record_key" and not name.startswith("link_")
+    ]
+
+
 def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """Put a fresh file in the place of the old one by one rename: nothing of what ``change`` left out is in it.
 
@@ -46,7 +55,7 @@ def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     after = change(before)
     if after is before:
         return
-    recurring: Any = [name for name in after.column_names if "token" not in name and name != "record_key"]
+    often = recurring(after.column_names)
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)
     try:
@@ -56,8 +65,8 @@ def rewrite(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
                 stream,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=recurring,
-                write_statistics=recurring,
+                use_dictionary=often,
+                write_statistics=often,
             )
             stream.flush()
             os.fsync(stream.fileno())

@@ -57,6 +57,8 @@ class Reason(StrEnum):
     MANIFEST_EDITED = "MANIFEST_EDITED", "delivery", "Het manifest is na het verzegelen gewijzigd", "the manifest was changed after it was sealed"
     MANIFEST_INVALID = "MANIFEST_INVALID", "delivery", "Het manifest is onleesbaar of onvolledig", "the manifest cannot be read"
     MANIFEST_MISSING = "MANIFEST_MISSING", "delivery", "Het manifest ontbreekt", "the manifest is missing"
+    LINK_ENCODING_MISMATCH = "LINK_ENCODING_MISMATCH", "delivery", "De gegevens zijn bij de bron met een andere versie van de koppelcodering gemaakt", "it was made at the source by another version of the link encoding"
+    LINK_KEY_UNKNOWN = "LINK_KEY_UNKNOWN", "delivery", "De koppelkolommen zijn bij de bron met een andere sleutel gemaakt dan deze gemeente gebruikt", "its columns for linkage were made at the source with another key than this domain uses"
     NORMALISATION_MISMATCH = "NORMALISATION_MISMATCH", "delivery", "De gegevens zijn bij de bron volgens andere regels genormaliseerd", "it was normalised at the source by another version of the rules"
     NOT_A_FILE = "NOT_A_FILE", "delivery", "Geen gewoon bestand maar een map of verwijzing", "not a regular file"
     NOT_SEALED = "NOT_SEALED", "delivery", "De levering is niet verzegeld", "the delivery is not sealed"

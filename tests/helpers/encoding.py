@@ -15,12 +15,25 @@ from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.encode import RawRow, encode_delivery
 from integration.pseudonyms.first_pass import FirstPass, Known
 from integration.pseudonyms.keeper import make_demo_keeper
-from integration.pseudonyms.keyring import Keyring, init_keyring, open_keyring
+from integration.pseudonyms.keyring import Keyring, KeyVersion, hkdf, init_keyring, open_keyring
 from integration.pseudonyms.second_pass import EncodeResult, SecondPass
 from integration.settings import Settings
 from integration.storage import Zones
 
 FIRST = FirstPass(Known(DomainCode("GM0321"), 1, "0" * 16), bytes(range(32, 64)))
+
+
+class FixedRoots:
+    """A vault of so many known roots: a chain."""
+
+    def __init__(self, count: int, start: int = 0) -> None:
+        self._count, self._start = count, start
+
+    def versions(self) -> tuple[KeyVersion, ...]:
+        return tuple(KeyVersion(n, "active", NOW.isoformat(), f"{n:016x}") for n in range(1, self._count + 1))
+
+    def derive(self, version: int, info: bytes) -> bytes:
+        return hkdf(bytes([self._start + version]) * 32, info)
 
 
 @dataclass(frozen=True)

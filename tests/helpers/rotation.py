@@ -92,6 +92,39 @@ def pseudonyms(home: Path, domain: str, version: int) -> dict[str, int]:
     return found
 
 
+def link_numbers(home: Path, domain: str) -> set[int]:
+    """What stands in the columns for linkage of a domain's mentions, tokens and filters alike."""
+    found: set[int] = set()
+    for path in sorted(home.glob(f"*/{domain}/*/*/mentions.parquet")):
+        table = pq.read_table(path)
+        for name in table.column_names:
+            if name.startswith("link_"):
+                found.update(number for number in table.column(name).to_pylist() if number is not None)
+    return found
+
+
+def numbers_held(home: Path) -> set[int]:
+    """Every whole number in every decoded table under ``home``, whichever column it stands in."""
+    found: set[int] = set()
+    for path in sorted(path for path in home.rglob("*") if path.is_file()):
+        if path.suffix == ".parquet":
+            rows = pq.read_table(path).to_pylist()
+            found.update(cell for row in rows for cell in row.values() if type(cell) is int)
+        elif path.suffix == ".duckdb":
+            with duckdb.connect(str(path), read_only=True) as con:
+                found |= numbers_in(con)
+    return found
+
+
+def numbers_in(con: duckdb.DuckDBPyConnection) -> set[int]:
+    """Every whole number in every table of a DuckDB file."""
+    names = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    rows = (
+        row for schema, table in names for row in con.execute(f"select * from {schema}.{table}").fetchall()
+    )
+    return {cell for row in rows for cell in row if type(cell) is int}
+
+
 def _cells(path: Path) -> Iterable[str]:
     with duckdb.connect(str(path), read_only=True) as con:
         for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():

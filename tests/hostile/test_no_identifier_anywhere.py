@@ -6,10 +6,16 @@ from pathlib import Path
 
 import ahocorasick
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from helpers.deliveries import settings as chosen
 from helpers.installation import Installation
 from integration.attacks.search import found_in, hits
+from integration.decoded import shown
+from integration.names import DomainCode
+from integration.rights import traces
 from integration.storage import resource
 
 AS_THEY_CAME = ("inbox", "raw", "quarantine", "truth", "keys")
@@ -59,6 +65,29 @@ def test_tokens_packed_against_each_other_are_told_from_numbers(
     search.add_word("999983234", ("999983234", 9))
     search.make_automaton()
     assert bool(list(found_in(search, text, packed=True))) is leaks
+
+
+@pytest.mark.parametrize(("number", "leaks"), [
+    (999983234, True), (1999983234, True), (1999983234567890123, False), (-1999983234567890123, False),
+])  # fmt: skip
+def test_nine_digits_of_a_pseudonym_of_64_bits_are_chance(tmp_path: Path, number: int, leaks: bool) -> None:
+    pq.write_table(pa.table({"number": [number]}), tmp_path / "file.parquet")
+    assert bool(hits(tmp_path, ["999983234"])) is leaks
+
+
+def test_a_pseudonym_of_64_bits_is_found_by_its_value(tmp_path: Path) -> None:
+    """In a table whatever the column, in bytes, and written out."""
+    settings, number = chosen(tmp_path), -1999983234567890123
+    text = shown(number)
+    pq.write_table(pa.table({"other": [1, number]}), tmp_path / "file.parquet")
+    (tmp_path / "bytes").write_bytes(b"x" + number.to_bytes(8, "little", signed=True))
+    (tmp_path / "text").write_text(f"{number}")
+    (tmp_path / "another").write_text(f"{number + 1}")
+    assert {path.name for path in traces(settings, DomainCode("GM0321"), [text])} == {
+        "file.parquet",
+        "bytes",
+        "text",
+    }
 
 
 def test_the_search_finds_what_is_there(demo_run: Installation) -> None:

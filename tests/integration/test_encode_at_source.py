@@ -44,6 +44,7 @@ from integration.names import DomainCode
 from integration.pseudonyms import encode as encoding
 from integration.pseudonyms.first_pass import FirstPass, Known
 from integration.pseudonyms.keeper import hand_out
+from integration.pseudonyms.link_names import filters
 from integration.reasons import Reason
 from integration.storage import Zones
 
@@ -173,6 +174,8 @@ def test_the_manifest_says_what_it_was_made_with(home: Path, made: EncodedAtSour
         "first_pass_version": 1,
         "first_pass_fingerprint": handed_out(home).known.fingerprint,
         "normalisation_version": 1,
+        "link_version": 1,
+        "link_fingerprint": handed_out(home).link_fingerprint(),
     }
     assert (made.payload.stat().st_mode & 0o777) == 0o600
 
@@ -256,6 +259,10 @@ WRONG: list[tuple[str, str, Any, tuple[str, int | None]]] = [
     ("mentions", "pc4", first("3991XZ"), ("pc4", 1)),
     ("mentions", "bsn_token", first(None), ("bsn_token", 1)),
     ("mentions", "secret", first(True), ("address_token", 1)),
+    ("mentions", "link_number", first(None), ("link_number", 1)),
+    ("mentions", "link_number", lambda values: [values[0], values[1], 7, *values[3:]], ("link_number", 3)),
+    ("mentions", filters()[0][1], first(None), (filters()[0][1], 1)),
+    ("mentions", "link_postcode", lambda values: [values[0], 7, *values[2:]], ("link_postcode", 2)),
     ("mentions", "secret", first(None), ("secret", 1)),
     ("mentions", "row_number", lambda values: [values[1], values[0], *values[2:]], ("row_number", 1)),
     ("findings", "row_number", first(99), ("row_number", None)),
@@ -344,6 +351,8 @@ def test_the_file_says_the_same_as_its_manifest(
         ({"first_pass_version": 2}, Reason.FIRST_PASS_UNKNOWN),
         ({"first_pass_fingerprint": "0" * 16}, Reason.FIRST_PASS_UNKNOWN),
         ({"normalisation_version": 2}, Reason.NORMALISATION_MISMATCH),
+        ({"link_version": 2}, Reason.LINK_ENCODING_MISMATCH),
+        ({"link_fingerprint": "0" * 16}, Reason.LINK_KEY_UNKNOWN),
     ],
 )
 def test_another_key_or_domain_is_refused_by_name(
@@ -381,6 +390,20 @@ def test_a_next_version_of_the_key_is_the_one_that_counts(
     passphrase, own = ((place / "passphrase").read_bytes().strip() for place in (folder, zones.keeper))
     hand_out(zones.keeper, own, DomainCode("GM0321"), 2, folder / "GM0321.json", passphrase, NOW, cost=CHEAP)
     assert reason_for(home, made)[0] == Reason.FIRST_PASS_UNKNOWN
+
+
+def test_a_key_of_which_no_link_encoding_is_told_is_handed_out_again(
+    home: Path, made: EncodedAtSource
+) -> None:
+    path = Zones(home).first_pass_keys / "GM0321.public.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({name: told[name] for name in told if not name.startswith("link_")}))
+    deliver(home, made.payload, made.manifest_path)
+    with pytest.raises(KeyUnavailable):
+        receive(home)
+    assert not Zones(home).quarantine.exists()
+    path.write_text(json.dumps(told))
+    assert [receipt.reason for receipt in receive(home)] == [None]
 
 
 def test_without_a_known_key_the_delivery_waits(home: Path, made: EncodedAtSource) -> None:
@@ -492,7 +515,14 @@ def test_no_bytes_but_a_header_are_a_header(text: bytes) -> None:
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["domain", "first_pass_version", "first_pass_fingerprint", "normalisation_version", "x"]
+            [
+                "domain",
+                "first_pass_version",
+                "first_pass_fingerprint",
+                "normalisation_version",
+                "link_version",
+                "x",
+            ]
         ),
         st.none() | st.integers() | st.text(max_size=20) | st.lists(st.integers(), max_size=2),
     ),

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +70,19 @@ def test_the_fingerprints_of_both_passes_are_kept(tmp_path: Path, delivery: Deli
     assert {"1", "1.GM0321.person", "1.GM0321.address", "1.GM0321.key"} < set(found["key_fingerprints"])
 
 
-def test_the_process_starts_light(tmp_path: Path, delivery: DeliveryId) -> None:
-    """What takes long to import stays out, and so does what could talk to anyone."""
+@pytest.mark.parametrize(("encoded", "told"), [(False, "0 ['numpy']"), (True, "2 []")])
+def test_the_process_starts_light(tmp_path: Path, delivery: DeliveryId, encoded: bool, told: str) -> None:
+    """What takes long to import stays out, and so does what could talk to anyone; numpy is for encoding alone."""
     program = (
-        "import io, sys; from integration import encode_process as p; p.stay_light()\n"
+        "import io, sys; from integration import encode_process as p; p.stay_light('pandas')\n"
         "code = p.main(['x', '--job'], sys.stdin.buffer, io.BytesIO())\n"
         "heavy = {'pandas', 'numpy', 'duckdb', 'great_expectations', 'airflow', 'typer', 'pydantic', 'sqlalchemy'}\n"
         "print(code, sorted(name for name in heavy if sys.modules.get(name)))"
     )
-    content = pickle.dumps(job(tmp_path, delivery))
+    wanted = job(tmp_path, delivery)
+    content = pickle.dumps(replace(wanted, key=None) if encoded else wanted)
     done = subprocess.run([sys.executable, "-c", program], input=content, capture_output=True, check=True)
-    assert done.stdout.decode().splitlines()[-1] == "0 []"
+    assert done.stdout.decode().splitlines()[-1] == told
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")

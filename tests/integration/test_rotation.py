@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -17,7 +19,11 @@ from helpers.rotation import (
     TOWN,
     Picture,
     at,
+    bring_later,
     copied,
+    link_numbers,
+    numbers_held,
+    numbers_in,
     picture,
     pseudonyms,
 )
@@ -28,8 +34,11 @@ from integration.cli.app import app
 from integration.errors import IntegrationError
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.keyring import Keyring, list_keys, open_keyring
+from integration.pseudonyms.link_names import filter_columns, is_filter, link_columns, token_columns
 from integration.reasons import Reason
 from integration.rekey.rotate import rotate
+from integration.rekey.survey import survey
+from integration.rekey.tokens import Rekeyer, rekey_folder
 from integration.settings import get_settings
 from integration.storage import Zones, write_json
 
@@ -45,6 +54,7 @@ def after(two_towns: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert town.persons_before > 50
     assert town.families_before > 10
     assert town.tokens > 1000
+    (home / "told.json").write_text(json.dumps({"tokens_only": town.tokens_only}))
     return home
 
 
@@ -72,6 +82,66 @@ def test_no_old_pseudonym_is_left(two_towns: Path, after: Path) -> None:
     assert pseudonyms(after, TOWN, 2).keys() == pseudonyms(two_towns, TOWN, 1).keys()
     assert pseudonyms(after, OTHER, 1) == pseudonyms(two_towns, OTHER, 1)
     assert {path.suffix for path in (after / "rotation").rglob("*")} == {".lock"}
+
+
+def test_no_number_that_linkage_compared_before_is_left_in_any_table(two_towns: Path, after: Path) -> None:
+    before, others = link_numbers(two_towns, TOWN), link_numbers(two_towns, OTHER)
+    assert len(before) > 1000
+    assert before <= numbers_held(two_towns)
+    assert not before & numbers_held(after)
+    assert link_numbers(after, OTHER) == others
+    assert not before & others
+
+
+def test_the_published_file_has_no_column_for_linkage(two_towns: Path) -> None:
+    with duckdb.connect(str(two_towns / "warehouse" / f"{TOWN}.duckdb"), read_only=True) as con:
+        names = [name for (name,) in con.execute("select column_name from duckdb_columns()").fetchall()]
+        numbers = numbers_in(con)
+    assert len(names) > 50
+    assert not [name for name in names if name.startswith("link_")]
+    assert not numbers & link_numbers(two_towns, TOWN)
+
+
+def test_filters_are_left_out_and_counted_and_come_back_with_a_delivery(
+    two_towns: Path, after: Path, tmp_path: Path
+) -> None:
+    mentions = sum(
+        pq.read_metadata(path).num_rows for path in (after / "linked" / TOWN).rglob("mentions.parquet")
+    )
+    assert json.loads((after / "told.json").read_text()) == {"tokens_only": mentions}
+    home = copied(after, tmp_path / "home")
+    bring_later(home, two_towns)
+    with at(home):
+        pipeline.run()
+    new = {path.parent.name for path in (home / "linked" / TOWN).rglob("mentions.parquet")}
+    new -= {path.parent.name for path in (after / "linked" / TOWN).rglob("mentions.parquet")}
+    assert new
+    filters = [name for name in link_columns() if is_filter(name)]
+    for path in (home / "linked" / TOWN).rglob("mentions.parquet"):
+        table = pq.read_table(path, columns=filters)
+        there = any(table.column(name).null_count < table.num_rows for name in filters)
+        assert there is (path.parent.name in new)
+
+
+def test_a_number_that_was_left_ends_a_rotation(two_towns: Path, tmp_path: Path) -> None:
+    """A positive control of the search that a rotation does of its own work."""
+    settings, domain = get_settings(two_towns), DomainCode(TOWN)
+    ring = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
+    rekeyer = Rekeyer(domain, ring, ring)
+    source = next(path.parent for path in sorted((two_towns / "linked" / TOWN).rglob("mentions.parquet")))
+    (tmp_path / "made").mkdir()
+    rekey_folder(source, tmp_path / "made", rekeyer)
+    assert survey(tmp_path / "made", source, rekeyer).tokens_only > 0
+    for column in (token_columns()[0], filter_columns()[0]):
+        table, old = (pq.read_table(folder / "mentions.parquet") for folder in (tmp_path / "made", source))
+        place = table.schema.get_field_index(column)
+        pq.write_table(
+            table.set_column(place, column, old.column(column)), tmp_path / "made" / "mentions.parquet"
+        )
+        with pytest.raises(IntegrationError) as caught:
+            survey(tmp_path / "made", source, rekeyer)
+        assert caught.value.reason is Reason.INTERNAL
+        pq.write_table(table, tmp_path / "made" / "mentions.parquet")
 
 
 def test_what_comes_afterwards_matches_what_was_held(two_towns: Path, after: Path, tmp_path: Path) -> None:
@@ -107,8 +177,6 @@ def test_the_manifests_tell_the_new_keys(after: Path) -> None:
 
 
 def test_a_person_is_found_in_the_access_log_under_all_their_names(home: Path) -> None:
-    import duckdb
-
     settings, domain = get_settings(), DomainCode(TOWN)
 
     def told(pseudonym: str) -> str:

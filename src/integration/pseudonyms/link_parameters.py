@@ -17,7 +17,6 @@ from typing import Any
 import yaml
 
 from integration.errors import DeclarationError
-from integration.pseudonyms.link_digests import BLOCK
 from integration.reasons import Reason
 
 PARTS: dict[str, str] = {
@@ -52,6 +51,8 @@ _COARSE = NAMES | {"sex", "birth_decade"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _FILTER_COLUMN = re.compile(r"link_(?:given|surname)_[a-z][a-z0-9_]*_[0-9]")
 MOST_VERSIONS = 9999
+_BITS = 128
+"""A filter is one block of AES. (No numpy is imported here: who only asks for names of columns does without.)"""
 _FILE = "link_encoding.yml"
 
 
@@ -203,7 +204,7 @@ def _hold(parameters: LinkParameters) -> None:
 def _hold_filters(made: FilterParameters) -> None:
     if made.q not in (2, 3) or made.padding not in range(1, made.q):
         raise _refused("q")
-    if made.bits != 8 * BLOCK or made.lanes not in (2, 4, 8):
+    if made.bits != _BITS or made.lanes not in (2, 4, 8):
         raise _refused("bits")
     if not made.lanes <= made.set_bits <= made.bits:
         raise _refused("set_bits")

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from integration import parquet
 from integration.contracts.model import Contract
 from integration.names import DeliveryId
+from integration.pseudonyms.link_names import link_columns
 from integration.pseudonyms.mentions import ADDRESS_MESSAGES, PERSON_MESSAGES
 from integration.pseudonyms.tokens import TOKEN_BYTES
 
@@ -70,6 +72,7 @@ def mention_schema() -> pa.Schema:
     columns |= {"token_demographic": text, "token_demographic_first": text, "token_name": text}
     columns |= {"token_birth_first": text, "address_token": text, "address_token_base": text}
     columns |= {"address_inherited": flag}
+    columns |= dict.fromkeys(link_columns(), pa.int64())
     return pa.schema(list(columns.items()))
 
 
@@ -80,11 +83,6 @@ def finding_schema() -> pa.Schema:
     columns: dict[str, pa.DataType] = {"row_number": pa.int32()}
     columns |= dict.fromkeys(("field", "reason", "effect"), pa.string())
     return pa.schema(list(columns.items()))
-
-
-def _recurring(schema: pa.Schema) -> list[str]:
-    """Return the columns worth a dictionary and statistics: all but tokens, which seldom recur."""
-    return [name for name in schema.names if "token" not in name and name != "record_key"]
 
 
 def final_schemas(contract: Contract) -> dict[str, pa.Schema]:
@@ -131,7 +129,7 @@ class Batches:
         self._schemas = first_schemas(contract)
         self._sink = sink
 
-    def write(self, name: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    def write(self, name: str, columns: Mapping[str, Sequence[Any] | pa.Array[Any]]) -> None:
         """Hand on one batch of a table; an empty one is left out."""
         import pyarrow as pa
 
@@ -142,10 +140,12 @@ class Batches:
         self._sink(name, pa.record_batch(arrays, schema=schema))
 
 
-def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
+def _array(values: Sequence[Any] | pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
     """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
     import pyarrow as pa
 
+    if isinstance(values, pa.Array):
+        return values
     first, repeated = values[0], values[-1] is values[0]
     if repeated and values.count(first) == len(values):
         one: Any = pa.scalar(first, kind)
@@ -165,8 +165,8 @@ class Tables:
                 schema,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=_recurring(schema),  # type: ignore[arg-type]  # lists are fine, their stubs not
-                write_statistics=_recurring(schema),
+                use_dictionary=parquet.recurring(schema.names),
+                write_statistics=parquet.recurring(schema.names),
             )
             for name, schema in final_schemas(contract).items()
         }

@@ -16,6 +16,8 @@ from integration import parquet
 
 RAW = 1
 """The place of a file's own bytes in what :func:`contents` gives, after its name."""
+_LONG = 10**10
+"""No identifier that is a number has more than ten digits."""
 _DUCKDB_TABLES = (
     "select '\"' || table_schema || '\".\"' || table_name || '\"' from information_schema.tables "
     "where table_type = 'BASE TABLE'"
@@ -64,6 +66,18 @@ def _tables(base: Any, names: str) -> Iterator[bytes]:
 
 
 def _told(rows: Iterable[Iterable[Any]]) -> bytes:
-    """The cells of a table as they are, one a line; lists and the like as Python shows them."""
+    """The cells of a table as they are, one a line; lists and the like as Python shows them.
+
+    A whole number that is too long to be anybody's number is a pseudonym of 64 bits, shown as :func:`shown` does.
+    """
     cells = (cell for row in rows for cell in row if cell is not None)
-    return b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
+    return b"\n".join(cell if isinstance(cell, bytes) else _text(cell).encode() for cell in cells)
+
+
+def _text(cell: Any) -> str:
+    return shown(cell) if type(cell) is int and abs(cell) >= _LONG else str(cell)
+
+
+def shown(number: int) -> str:
+    """A number of 64 bits as ``0x`` and the 16 hexadecimal digits of its two's complement."""
+    return f"0x{number % 2**64:016x}"

@@ -49,6 +49,7 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
     manifest, limits = job.manifest, Limits(job.max_payload_bytes, job.max_line_bytes)
     opening = open_stored(job.payload, manifest, job.opener, limits, job.tmp)
     if job.key is None:
+        stay_light("numpy")  # it is for encoding; here it would only take of the memory that is bound
         from integration.encoded_payload import read_payload
 
         bound_memory(MEMORY_BYTES)
@@ -116,13 +117,13 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def stay_light() -> None:
-    """Keep numpy and pandas out of this process: pyarrow works without, but loads them where they are (0.3 s)."""
-    for name in ("numpy", "pandas"):
+def stay_light(*names: str) -> None:
+    """Keep libraries out of this process: pyarrow works without, but loads them where they are (0.3 s)."""
+    for name in names:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None makes its import fail
 
 
 if __name__ == "__main__":
     gc.disable()  # nothing here refers to itself, and the process is short
-    stay_light()
+    stay_light("pandas")
     raise SystemExit(main(sys.argv[1:], sys.stdin.buffer, sys.stdout.buffer))

@@ -120,6 +120,8 @@ def _header(raw: Manifest, supplier: Supplier, result: FirstResult, key: FirstPa
             result.first_pass_version,
             result.first_pass_fingerprint,
             result.normalisation_version,
+            result.link_version,
+            result.link_fingerprint,
         ),
         rows_in=result.rows_in,
         rows_ok=result.rows_ok,

@@ -75,8 +75,7 @@ def check_first_pass(zones: Zones, known: Known) -> None:
 def examiner(settings: Settings) -> ExamineEncoded:
     """Return what examines a payload that was encoded at its source, before it is taken in.
 
-    It raises :class:`DeliveryRefused`: FIRST_PASS_UNKNOWN, DOMAIN_MISMATCH, NORMALISATION_MISMATCH, SIZE_MISMATCH,
-    HASH_MISMATCH, ROWS_MISMATCH and what reading the payload tells; :class:`KeyUnavailable` when no first-pass key
+    It raises :class:`DeliveryRefused`: what :func:`known_to` does, SIZE_MISMATCH, HASH_MISMATCH, ROWS_MISMATCH and what reading the payload tells; :class:`KeyUnavailable` when no first-pass key
     is known for the domain, which is not the delivery's fault.
     """
 

@@ -33,12 +33,18 @@ MOST_VERSIONS = 9999
 
 @dataclass(frozen=True)
 class MadeWith:
-    """What a payload was encoded with: the first-pass key by domain, version and fingerprint, and the normalisation."""
+    """What a payload was encoded with: the first-pass key by domain, version and fingerprint, and the normalisation.
+
+    ``link_version`` is the link encoding's; ``link_fingerprint`` is made over it and its key: filters with another
+    fingerprint cannot be compared.
+    """
 
     domain: str
     first_pass_version: int
     first_pass_fingerprint: str
     normalisation_version: int
+    link_version: int
+    link_fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,9 @@ def _sound(header: Header) -> bool:
     made = header.made_with
     texts = [(getattr(header, name), pattern) for name, pattern in _TEXTS.items()]
     texts += [(made.domain, DOMAIN), (made.first_pass_fingerprint, FINGERPRINT)]
+    texts += [(made.link_fingerprint, FINGERPRINT)]
     counts = [getattr(header, name) for name in _COUNTS]
-    versions = (made.first_pass_version, made.normalisation_version)
+    versions = (made.first_pass_version, made.normalisation_version, made.link_version)
     return (
         all(isinstance(text, str) and pattern.fullmatch(text) for text, pattern in texts)
         and all(type(count) is int and 0 <= count < 2**31 for count in counts)

@@ -9,13 +9,14 @@ from integration.contracts.model import Contract
 from integration.deliveries.manifest import Manifest
 from integration.deliveries.payload import measure
 from integration.deliveries.read import Limits
-from integration.encoded import Header
-from integration.errors import DeliveryRefused
+from integration.encoded import Header, MadeWith
+from integration.errors import DeliveryRefused, KeyUnavailable
 from integration.names import DomainCode
 from integration.pseudonyms.encode import FirstResult
 from integration.pseudonyms.encoded_check import Checker
 from integration.pseudonyms.encoded_file import EncodedReader
 from integration.pseudonyms.first_pass import Known, known_first_pass
+from integration.pseudonyms.link_parameters import load_parameters
 from integration.pseudonyms.normalise import VERSION
 from integration.pseudonyms.tables import Sink
 from integration.reasons import Reason
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 def known_to(settings: Settings, manifest: Manifest) -> Known:
     """Return the first-pass key that an encoded delivery was made with, when it is the one its domain uses.
 
-    Raises :class:`DeliveryRefused`: DOMAIN_MISMATCH, FIRST_PASS_UNKNOWN, NORMALISATION_MISMATCH; and
-    :class:`KeyUnavailable` (KEY_MISSING) when nothing is known of the domain's key.
+    Raises :class:`DeliveryRefused`: DOMAIN_MISMATCH, FIRST_PASS_UNKNOWN, NORMALISATION_MISMATCH,
+    LINK_ENCODING_MISMATCH, LINK_KEY_UNKNOWN; and :class:`KeyUnavailable` (KEY_MISSING) when nothing is known of the
+    domain's key, or not of its use in this version of the link encoding.
     """
     made, domain = manifest.payload.made_with, DomainCode(manifest.municipality)
     if made is None or made.domain != domain:
@@ -38,7 +40,19 @@ def known_to(settings: Settings, manifest: Manifest) -> Known:
         raise DeliveryRefused(Reason.FIRST_PASS_UNKNOWN, field="payload.made_with")
     if made.normalisation_version != VERSION:
         raise DeliveryRefused(Reason.NORMALISATION_MISMATCH, field="payload.made_with.normalisation_version")
+    _check_link(made, known)
     return known
+
+
+def _check_link(made: MadeWith, known: Known) -> None:
+    """Hold a payload's link encoding against the receiver's version, and against what the key keeper told of it."""
+    version = load_parameters().version
+    if made.link_version != version:
+        raise DeliveryRefused(Reason.LINK_ENCODING_MISMATCH, field="payload.made_with.link_version")
+    if known.link_version != version:
+        raise KeyUnavailable(Reason.KEY_MISSING, "the public part tells no key of this link encoding: hand it out again")
+    if made.link_fingerprint != known.link_fingerprint:
+        raise DeliveryRefused(Reason.LINK_KEY_UNKNOWN, field="payload.made_with.link_fingerprint")
 
 
 def read_payload(
@@ -80,6 +94,8 @@ def read_payload(
         normalisation_version=made.normalisation_version,
         first_pass_version=made.first_pass_version,
         first_pass_fingerprint=made.first_pass_fingerprint,
+        link_version=made.link_version,
+        link_fingerprint=made.link_fingerprint,
     )
 
 

@@ -27,6 +27,7 @@ from integration.contracts import (
 from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
 from integration.names import DomainCode
+from integration.pseudonyms.link_names import SQL_TYPE, link_columns
 from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
 from integration.storage import Zones, read_json, resource, write_json
@@ -53,7 +54,7 @@ MENTION_COLUMNS = (
     ("secret", "BOOLEAN"), ("departure_date", "DATE"), ("bsn_token", "VARCHAR"), ("bsn_status", "VARCHAR"),
     ("token_demographic", "VARCHAR"), ("token_demographic_first", "VARCHAR"), ("token_name", "VARCHAR"),
     ("token_birth_first", "VARCHAR"), ("address_token", "VARCHAR"), ("address_token_base", "VARCHAR"),
-    ("address_inherited", "BOOLEAN"),
+    ("address_inherited", "BOOLEAN"), *((name, SQL_TYPE) for name in link_columns()),
 )  # fmt: skip
 _DELIVERY_COLUMNS = (
     ("delivery_id", "VARCHAR"), ("source", "VARCHAR"), ("supplier", "VARCHAR"), ("municipality", "VARCHAR"),

@@ -107,6 +107,8 @@ def found_in(search: ahocorasick.Automaton, text: str, *, packed: bool = False) 
 def _in_a_digest(text: str, start: int, end: int, *, packed: bool) -> bool:
     """Whether nine digits stand in 32 or 64 hexadecimal ones: in a token or a hash, where they occur by chance.
 
+    Or in the 16 after ``0x`` by which a pseudonym of 64 bits is shown (:func:`integration.decoded.shown`).
+
     Thousands of numbers in a million tokens meet somewhere in every few runs. Digits added to a token make it
     longer, so that they are found all the same; so are the number's other forms. Where strings lie packed against
     each other (the raw bytes of a table, which is also searched decoded), what follows a token may go on in hex:
@@ -118,4 +120,4 @@ def _in_a_digest(text: str, start: int, end: int, *, packed: bool) -> bool:
         end += 1
     if packed:
         return end - start >= 32 and not text[start:end].isdigit()
-    return end - start in {32, 64}
+    return end - start in {32, 64} or (end - start == 16 and text[start - 2 : start] == "0x")

@@ -60,10 +60,11 @@ def keys_rotate(
             r.persons_after,
             r.families_before,
             r.families_after,
+            r.tokens_only,
         )
         for r in done.domains
     ]
-    heads = ("gemeente", "versie", "bestanden", "tokens", "personen voor", "na", "gezinnen voor", "na")
+    heads = ("gemeente", "versie", "bestanden", "tokens", "personen voor", "na", "gezinnen voor", "na", "zonder filters")
     console.print_table(f"Sleutelversie {done.version} is in gebruik", heads, rows)
 
 

@@ -117,6 +117,8 @@ def _made_with(keys: Keys) -> MadeWith:
         first_pass_version=keys.number("first_pass_version", 1, MOST_VERSIONS),
         first_pass_fingerprint=keys.text("first_pass_fingerprint", FINGERPRINT),
         normalisation_version=keys.number("normalisation_version", 1, MOST_VERSIONS),
+        link_version=keys.number("link_version", 1, MOST_VERSIONS),
+        link_fingerprint=keys.text("link_fingerprint", FINGERPRINT),
     )
     keys.nothing_else()
     return made

@@ -26,6 +26,7 @@ from integration.pseudonyms.fields import (
     judge_for,
 )
 from integration.pseudonyms.first_pass import FIRST_PURPOSES, FirstPass
+from integration.pseudonyms.link_mentions import LinkColumns
 from integration.pseudonyms.mentions import (
     ADDRESS_MESSAGES,
     PERSON_MESSAGES,
@@ -70,6 +71,8 @@ class FirstResult:
     normalisation_version: int
     first_pass_version: int
     first_pass_fingerprint: str
+    link_version: int
+    link_fingerprint: str
 
 
 def encode_delivery(
@@ -109,6 +112,7 @@ class _Encoder:
     ) -> None:
         self._contract, self._supplier, self._known = contract, supplier, keys.known
         self._person, self._address, self._key = (keys.maker(purpose) for purpose in FIRST_PURPOSES)
+        self._link = LinkColumns(keys.link_key())
         self._persons = [PersonReader(contract, person, dialect, created_on) for person in contract.blocks]
         self._columns = {field.name: self._column(field, dialect) for field in contract if _is_kept(field)}
         self._seen: set[bytes] = set()
@@ -204,8 +208,10 @@ class _Encoder:
         homes = {name: addresses(person) for name, person in persons.items()}
         child = next((homes[name] for name in _CHILD if name in homes), None)
         for name, person in persons.items():
-            found = mentions(person, homes[name], None if name in _CHILD else child, secret, kept)
-            tables.write("mentions", self._mention_columns(name, found, values, person))
+            theirs = None if name in _CHILD else child
+            found = mentions(person, homes[name], theirs, secret, kept)
+            linked = self._link.columns(person, homes[name], theirs, found)
+            tables.write("mentions", self._mention_columns(name, found, values, person) | linked)
 
     def _mention_columns(
         self, role: str, found: Mentions, values: Mapping[str, Sequence[Any]], person: PersonBatch
@@ -241,6 +247,8 @@ class _Encoder:
             normalisation_version=VERSION,
             first_pass_version=self._known.version,
             first_pass_fingerprint=self._known.fingerprint,
+            link_version=self._link.version,
+            link_fingerprint=self._link.fingerprint,
             **self._counts,
         )
 

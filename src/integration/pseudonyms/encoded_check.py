@@ -16,6 +16,7 @@ from integration.encoded import Header
 from integration.errors import DeliveryRefused
 from integration.pseudonyms.encoded_file import invalid
 from integration.pseudonyms.fields import EFFECTS, FIELD_NULLED, PLACEHOLDER_DATE, ROW_REFUSED, judge_for
+from integration.pseudonyms.link_names import filters, of_address
 from integration.pseudonyms.mentions import ADDRESS_MESSAGES
 from integration.pseudonyms.normalise import (
     EARLIEST_BIRTH,
@@ -36,7 +37,9 @@ BIRTH_KNOWN = frozenset({"full", "month", "year", "none"})
 _PC4 = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _FROM_COLUMN = {"patient_rol": "rol", "relation": "relatie", "address_kind": "soort_adres", "sex": "geslacht"}
 """Columns of a mention that hold the code of a column of its row."""
-_NOT_WHEN_SECRET = (*ADDRESS_MESSAGES, "pc4", "token_demographic", "token_demographic_first")
+_NOT_WHEN_SECRET = (
+    *ADDRESS_MESSAGES, "pc4", "token_demographic", "token_demographic_first", *sorted(of_address()),
+)  # fmt: skip
 _REASONS = frozenset(reason.value for reason in Reason if reason.level == "row")
 _LATEST_YEAR = 2200
 
@@ -125,17 +128,22 @@ class Checker:
         self._check_together(batch, numbers)
 
     def _check_together(self, batch: _Batch, numbers: list[int]) -> None:
-        """A number that is no number has no token, and nothing is made of a secret address."""
-        for number, status, token in zip(
-            numbers, batch.values("bsn_status"), batch.values("bsn_token"), strict=True
-        ):
-            if (token is not None) != (status == OK):
-                raise invalid("bsn_token", number)
+        """A number that is no number has no token, nothing is made of a secret address, and filters are whole."""
+        known = [status == OK for status in batch.values("bsn_status")]
+        for column in ("bsn_token", "link_number"):
+            for number, right, there in zip(numbers, known, batch.there(column), strict=True):
+                if right != there:
+                    raise invalid(column, number)
+        for first, *others in filters():
+            for column in others:
+                for number, one, other in zip(numbers, batch.there(first), batch.there(column), strict=True):
+                    if one != other:
+                        raise invalid(column, number)
         secret = [place for place, hidden in enumerate(batch.values("secret")) if hidden]
         for column in _NOT_WHEN_SECRET if secret else ():
-            values = batch.values(column)
+            there = batch.there(column)
             for place in secret:
-                if values[place] is not None:
+                if there[place]:
                     raise invalid(column, numbers[place])
 
     # -- findings -----------------------------------------------------------------------------------------------
@@ -174,6 +182,11 @@ class _Batch:
         if column not in self._values:
             self._values[column] = self._batch.column(column).to_pylist()
         return self._values[column]
+
+    def there(self, column: str) -> list[bool]:
+        """Where a column has a value."""
+        found: list[bool] = self._batch.column(column).is_valid().to_pylist()
+        return found
 
     def numbers(self, most: int) -> list[int]:
         """The row numbers: each higher than the one before, none above ``most``."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ from integration.wrapping import read_told, read_wrapped
 KIND = "first-pass"
 PUBLIC_FORMAT = "integration-first-pass/1"
 FIRST_PURPOSES = ("person", "address", "key")
-"""What a first-pass key is for. Messages of two purposes never give the same bytes."""
+"""What a first-pass key makes tokens of texts for. Messages of two purposes never give the same bytes."""
+LINK = "link"
+"""The purpose of the columns that only linkage reads: with a key of its own in either pass."""
 PASSPHRASE_VARIABLE = "INTEGRATION_FIRST_PASS_PASSPHRASE"  # noqa: S105  the name of a variable
 """Read by the process that opens the key, and by no other: it is no setting."""
 
@@ -35,11 +37,16 @@ _PUBLIC = re.compile(r"([A-Z0-9]{2,12})/([1-9][0-9]{0,3})/([0-9a-f]{16})")
 
 @dataclass(frozen=True)
 class Known:
-    """What may be told of a first-pass key: its domain, version and fingerprint."""
+    """What may be told of a first-pass key: its domain, version and fingerprint.
+
+    And the fingerprint of a version of the link encoding under it, 0 and empty where the keeper did not tell it yet.
+    """
 
     domain: DomainCode
     version: int
     fingerprint: str
+    link_version: int = field(default=0, compare=False)
+    link_fingerprint: str = field(default="", compare=False)
 
     @property
     def text(self) -> str:
@@ -49,7 +56,10 @@ class Known:
     @property
     def fingerprints(self) -> dict[str, str]:
         """The entry it has among the fingerprints of the keys in use."""
-        return {f"first.{self.version}.{self.domain}": self.fingerprint}
+        made = {f"first.{self.version}.{self.domain}": self.fingerprint}
+        if self.link_version:
+            made[f"link.{self.link_version}.{self.version}.{self.domain}"] = self.link_fingerprint
+        return made
 
     @classmethod
     def parse(cls, text: str) -> Known:
@@ -74,9 +84,15 @@ class FirstPass:
         """Return a maker of one purpose's 16 bytes."""
         if purpose not in FIRST_PURPOSES:
             raise ValueError("unknown purpose")
-        known = self.known
-        info = f"integration/first-pass/v{known.version}/{known.domain}/{purpose}"
-        return DigestMaker(hkdf(self._secret, info.encode("ascii")))
+        return DigestMaker(self._subkey(purpose))
+
+    def link_key(self) -> bytes:
+        """Return the 32 bytes that the link encoding is made with (:mod:`integration.pseudonyms.link_mentions`)."""
+        return self._subkey(LINK)
+
+    def _subkey(self, purpose: str) -> bytes:
+        info = f"integration/first-pass/v{self.known.version}/{self.known.domain}/{purpose}"
+        return hkdf(self._secret, info.encode("ascii"))
 
 
 @dataclass(frozen=True)
@@ -136,10 +152,15 @@ def known_first_pass(folder: Path, domain: DomainCode) -> Known:
         content: dict[str, Any] = json.loads(public_path(folder / f"{domain}.json").read_bytes())
         sound = content.pop("format") == PUBLIC_FORMAT
         known = Known(**content)
-        if sound and Known.parse(known.text) == known and known.domain == domain:
+        if sound and Known.parse(known.text) == known and known.domain == domain and _sound_link(known):
             return known
     except FileNotFoundError:
         raise KeyUnavailable(Reason.KEY_MISSING, "no first-pass key of this domain") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass
     raise KeyUnavailable(Reason.KEY_MISSING, "the first-pass key's public part cannot be read")
+
+
+def _sound_link(known: Known) -> bool:
+    version, mark = known.link_version, known.link_fingerprint
+    return type(version) is int and bool(re.fullmatch(r"[0-9a-f]{16}" if version else "", mark))

@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from integration.errors import UsageError
 from integration.names import DomainCode
-from integration.pseudonyms.first_pass import KIND, Known, public_path, write_public
+from integration.pseudonyms.first_pass import KIND, FirstPass, Known, public_path, write_public
 from integration.pseudonyms.keyring import hkdf
+from integration.pseudonyms.link_mentions import LinkColumns
 from integration.pseudonyms.tokens import fingerprint
 from integration.reasons import Reason
 from integration.storage import write_bytes
@@ -63,12 +65,18 @@ def hand_out(
         raise UsageError(Reason.INPUT_INVALID, "a domain and a version from 1 to 9999")
     root = read_wrapped(folder / ROOT_FILE, passphrase, ROOT_KIND)
     secret = hkdf(root, f"integration/keeper/v1/{domain}/{version}".encode("ascii"))
-    known = Known(domain, version, fingerprint(secret))
+    known = _known(domain, version, secret)
     if to.suffix != ".json" or to == public_path(to):
         raise UsageError(Reason.INPUT_INVALID, "a key file's name ends in .json")
     write_wrapped(to, secret, recipient_passphrase, kind=KIND, public=known.text, now=now, cost=cost)
     write_public(to, known)
     return known
+
+
+def _known(domain: DomainCode, version: int, secret: bytes) -> Known:
+    known = Known(domain, version, fingerprint(secret))
+    link = LinkColumns(FirstPass(known, secret).link_key())
+    return replace(known, link_version=link.version, link_fingerprint=link.fingerprint)
 
 
 def make_demo_keeper(folder: Path, keys: Path, domains: Iterable[str]) -> None:

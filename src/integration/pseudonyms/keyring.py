@@ -105,8 +105,11 @@ class Keyring:
 
     def maker(self, domain: DomainCode, purpose: str) -> TokenMaker:
         """Return a maker of one domain and purpose's tokens, through every key of the domain's chain."""
-        keys = [self._derive(entry.version, domain, purpose) for entry in self._chain(domain)]
-        return TokenMaker(self.version_of(domain), domain, purpose, keys)
+        return TokenMaker(self.version_of(domain), domain, purpose, self.chain(domain, purpose))
+
+    def chain(self, domain: DomainCode, purpose: str) -> list[bytes]:
+        """Return one purpose's key of every version of a domain's chain, in the order in which they are applied."""
+        return [self._derive(entry.version, domain, purpose) for entry in self._chain(domain)]
 
     def next_step(self, domain: DomainCode, purpose: str) -> TokenMaker:
         """Return what re-keys: from the 16 bytes of a token of the version before to the token of the last one."""

@@ -211,16 +211,18 @@ def bsn(text: str) -> Bsn:
     return Bsn(padded, OK, len(digits) == 8)
 
 
-def birth(parts: tuple[int, int, int], usage: str, latest: date) -> Birth | None:
+def birth(
+    parts: tuple[int, int, int], usage: str, latest: date, earliest: date = EARLIEST_BIRTH
+) -> Birth | None:
     """Return how much of a birth date (year, month, day; 0 for unknown) is known, or None when it cannot be.
 
     ``usage`` is iJw's COD170 (datumgebruik): 1 the day, 2 day and month, 3 nothing is known, whatever filler
-    the date holds. Dates before 2 January 1900 or after ``latest`` cannot be.
+    the date holds. Dates before ``earliest`` (2 January 1900 for people alive) or after ``latest`` cannot be.
     """
     year, month, day = parts
     if usage == "3" or year == 0:
         return Birth(None, "none", None)
-    if not EARLIEST_BIRTH.year <= year <= latest.year:
+    if not earliest.year <= year <= latest.year:
         return None
     if usage == "2" or month == 0:
         return Birth(year, "year", None)
@@ -232,4 +234,4 @@ def birth(parts: tuple[int, int, int], usage: str, latest: date) -> Birth | None
         whole = date(year, month, day)
     except ValueError:
         return None
-    return Birth(year, "full", whole) if EARLIEST_BIRTH <= whole <= latest else None
+    return Birth(year, "full", whole) if earliest <= whole <= latest else None

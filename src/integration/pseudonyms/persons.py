@@ -56,11 +56,12 @@ class NameParts(NamedTuple):
 
 
 class BirthParts(NamedTuple):
-    """What is kept of a birth date: year, how much is known, and the message part of a full date."""
+    """What is kept of a birth date: year, how much is known, the message part of a full date, else its month."""
 
     year: int | None
     known: str
     part: bytes | None
+    month: int | None = None
 
 
 class HouseParts(NamedTuple):
@@ -141,7 +142,8 @@ def _judge_birth(dialect: Dialect, latest: date, texts: str | tuple[str, str]) -
     if found.day is not None:
         return Verdict(BirthParts(found.year, "full", _BIRTH_DATE(found.day.isoformat())))
     status = UNKNOWN if found.known == "none" else PARTIAL
-    return Verdict(BirthParts(found.year, found.known, None), status, Reason.DATE_PARTIAL, keep=True)
+    month = parts[1] if found.known == "month" else None
+    return Verdict(BirthParts(found.year, found.known, None, month), status, Reason.DATE_PARTIAL, keep=True)
 
 
 def _is_date(parts: tuple[int, int, int]) -> bool:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from integration.contracts.model import Contract
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.encode import FirstResult
-from integration.pseudonyms.first_pass import FIRST_PURPOSES, Known
+from integration.pseudonyms.first_pass import FIRST_PURPOSES, LINK, Known
 from integration.pseudonyms.keyring import Keyring
+from integration.pseudonyms.link_mentions import LinkChain
 from integration.pseudonyms.tables import Tables, final_schemas, identity, token_columns
 from integration.pseudonyms.tokens import TOKEN_BYTES, TokenMaker
 from integration.storage import write_json
@@ -24,7 +25,7 @@ from integration.storage import write_json
 if TYPE_CHECKING:
     import pyarrow as pa
 
-USED = FIRST_PURPOSES
+USED = (*FIRST_PURPOSES, LINK)
 """The purposes whose keys encoding uses."""
 
 
@@ -42,6 +43,8 @@ class EncodeResult:
     normalisation_version: int
     first_pass_version: int
     first_pass_fingerprint: str
+    link_version: int
+    link_fingerprint: str
     nil_return: bool
     objected: int = 0
     """Rows from which a person who objected, or was erased, was left out; those gone whole are not in ``rows_ok``."""
@@ -59,7 +62,8 @@ class SecondPass:
         domain = DomainCode(delivery.municipality)
         self._contract, self._delivery, self._keys, self._folder = contract, delivery, keys, folder
         self._schemas, self._columns = final_schemas(contract), token_columns(contract)
-        self._makers: dict[str, TokenMaker] = {purpose: keys.maker(domain, purpose) for purpose in USED}
+        self._makers: dict[str, TokenMaker] = {purpose: keys.maker(domain, purpose) for purpose in FIRST_PURPOSES}
+        self._link = LinkChain(keys.chain(domain, LINK))
         self._identity = identity(delivery)
         self._record_keys: dict[Any, Any] = {}
 
@@ -76,7 +80,11 @@ class SecondPass:
     def finish(self, first: FirstResult, *, nil_return: bool) -> EncodeResult:
         """Write ``encode.json`` and return what it says."""
         known = Known(
-            DomainCode(self._delivery.municipality), first.first_pass_version, first.first_pass_fingerprint
+            DomainCode(self._delivery.municipality),
+            first.first_pass_version,
+            first.first_pass_fingerprint,
+            first.link_version,
+            first.link_fingerprint,
         )
         result = EncodeResult(
             delivery_id=str(self._delivery),
@@ -91,12 +99,15 @@ class SecondPass:
         import pyarrow as pa
 
         schema, purposes = self._schemas[name], self._columns[name]
+        linked = self._link.rekeyed(batch) if name == "mentions" else {}
         columns: list[pa.Array[Any]] = []
         for field in schema:
             if field.name in self._identity:
                 columns.append(pa.repeat(pa.scalar(self._identity[field.name]), batch.num_rows))
             elif field.name in purposes:
                 columns.append(self._tokens(name, field.name, purposes[field.name], batch))
+            elif field.name in linked:
+                columns.append(linked[field.name])
             else:
                 columns.append(batch.column(field.name))
         return pa.record_batch(columns, schema=schema)

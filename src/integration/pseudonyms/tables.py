@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from integration.contracts.model import Contract
 from integration.names import DeliveryId
+from integration.pseudonyms.link_names import is_link, link_columns
 from integration.pseudonyms.mentions import ADDRESS_MESSAGES, PERSON_MESSAGES
 from integration.pseudonyms.tokens import TOKEN_BYTES
 
@@ -70,6 +71,7 @@ def mention_schema() -> pa.Schema:
     columns |= {"token_demographic": text, "token_demographic_first": text, "token_name": text}
     columns |= {"token_birth_first": text, "address_token": text, "address_token_base": text}
     columns |= {"address_inherited": flag}
+    columns |= dict.fromkeys(link_columns(), pa.int64())
     return pa.schema(list(columns.items()))
 
 
@@ -82,9 +84,9 @@ def finding_schema() -> pa.Schema:
     return pa.schema(list(columns.items()))
 
 
-def _recurring(schema: pa.Schema) -> list[str]:
-    """Return the columns worth a dictionary and statistics: all but tokens, which seldom recur."""
-    return [name for name in schema.names if "token" not in name and name != "record_key"]
+def recurring(names: Iterable[str]) -> Any:
+    """Return the columns worth a dictionary and statistics: all but pseudonyms of any kind, which seldom recur."""
+    return [name for name in names if "token" not in name and name != "record_key" and not is_link(name)]
 
 
 def final_schemas(contract: Contract) -> dict[str, pa.Schema]:
@@ -146,6 +148,8 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
     """Return a column; one value all through, as many columns have, is repeated and not converted a thousand times."""
     import pyarrow as pa
 
+    if isinstance(values, pa.Array):
+        return values
     first, repeated = values[0], values[-1] is values[0]
     if repeated and values.count(first) == len(values):
         one: Any = pa.scalar(first, kind)
@@ -165,8 +169,8 @@ class Tables:
                 schema,
                 compression="zstd",
                 compression_level=1,
-                use_dictionary=_recurring(schema),  # type: ignore[arg-type]  # lists are fine, their stubs not
-                write_statistics=_recurring(schema),
+                use_dictionary=recurring(schema.names),
+                write_statistics=recurring(schema.names),
             )
             for name, schema in final_schemas(contract).items()
         }

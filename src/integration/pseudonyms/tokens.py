@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from integration.names import DomainCode
 
-PURPOSES = ("person", "address", "key", "family", "output", "audit", "objection")
+PURPOSES = ("person", "address", "key", "link", "family", "output", "audit", "objection")
 """What a key may be for. Tokens of two purposes never match."""
 
 TOKEN_BYTES = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from integration import inputs, night, warehouse
@@ -14,7 +14,8 @@ from integration.families import refuse_scores
 from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
-from integration.rekey.tokens import Rekeyer, rekey_folder, survey
+from integration.rekey.survey import Found, survey
+from integration.rekey.tokens import Rekeyer, rekey_folder
 from integration.rights import lists
 from integration.storage import Zones, atomic_directory, read_json, write_json
 
@@ -49,7 +50,11 @@ _HOMES = f"""
 
 @dataclass(frozen=True)
 class Rekeyed:
-    """What was re-keyed of one domain. Persons and families are 0 where nothing was linked yet."""
+    """What was re-keyed of one domain. Persons and families are 0 where nothing was linked yet.
+
+    ``tokens_only`` are the linked mentions whose filters were left out: until their suppliers deliver them again they
+    link on tokens only.
+    """
 
     domain: str
     from_version: int
@@ -60,6 +65,7 @@ class Rekeyed:
     persons_after: int = 0
     families_before: int = 0
     families_after: int = 0
+    tokens_only: int = 0
 
 
 def prepare(
@@ -79,7 +85,7 @@ def prepare(
     if done.exists():
         return Rekeyed(**read_json(done))
     rekeyer, zones = Rekeyer(domain, old, new), settings.zones
-    files = tokens = 0
+    files = tokens = only = 0
     for zone in ZONES:
         source, target = getattr(zones, zone) / domain, getattr(work, zone) / domain
         for folder in sorted(source.glob("*/*")):
@@ -88,12 +94,13 @@ def prepare(
                 with atomic_directory(into) as made:
                     rekey_folder(folder, made, rekeyer)
                 passed("folder")
-        found = survey(target, rekeyer) if target.exists() else (0, 0)
-        files, tokens = files + found[0], tokens + found[1]
+        found = survey(target, source, rekeyer) if target.exists() else Found()
+        files, tokens = files + found.files, tokens + found.tokens
+        only += found.tokens_only if zone == "linked" else 0
         passed(zone)
     for carry in CARRIED:
         carry(zones, domain, old, new, Zones(work.home / FILES))
-    rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens)
+    rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens, tokens_only=only)
     if zones.published(domain).exists():
         rekeyed = _build(settings, work, old, new, rekeyed, passed)
     write_json(done, vars(rekeyed))
@@ -125,12 +132,8 @@ def _build(
     passed("built")
     night.publish(settings, work, domain, new)
     passed("published aside")
-    return Rekeyed(
-        domain=so_far.domain,
-        from_version=so_far.from_version,
-        to_version=so_far.to_version,
-        files=so_far.files,
-        tokens=so_far.tokens,
+    return replace(
+        so_far,
         persons_before=len(persons),
         persons_after=len(set(persons.values())),
         families_before=len(families),

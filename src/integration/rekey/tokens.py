@@ -1,11 +1,11 @@
-"""Tokens in Parquet, from one version to the next: HMAC under the new key over the 16 bytes of the old token.
+"""Tokens in Parquet, from one version to the next: a MAC under the new key over the bytes of the old token.
 
 Columns are re-keyed because they are declared to hold tokens. Afterwards everything written is read again: any text
-that is a token of another version, in whichever column, ends the rotation before anything is swapped.
+that is a token of another version, in whichever column, ends the rotation before anything is swapped; so does a
+number of a column for linkage that stood in one before.
 
-Filters (encodings that similarity is measured on) would not be re-keyed but left out here: they have no second
-pass, and permuting them under a new key can be undone. None is made yet; whoever adds them drops their file or
-columns in :func:`rekey_folder` and counts what must be redelivered.
+Filters (columns that likeness of names is measured on) are not re-keyed but emptied: they have no second pass, and
+permuting them under a new key can be undone. Until they are delivered again, their mentions link on tokens only.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ from typing import TYPE_CHECKING, Any
 from integration.contracts import contract_ids, load_contract, versions
 from integration.errors import IntegrationError
 from integration.names import DomainCode
+from integration.pseudonyms.first_pass import FIRST_PURPOSES, LINK
+from integration.pseudonyms.link_mentions import LinkChain
+from integration.pseudonyms.tables import recurring
 from integration.reasons import Reason
 from integration.storage import read_json, write_json
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from integration.pseudonyms.keyring import Keyring
 
-REKEYED = ("person", "address", "key")
-"""Purposes of tokens in deliveries. Persons and families get theirs when the domain is linked again."""
+REKEYED = FIRST_PURPOSES
+"""Purposes of tokens in deliveries that are texts. Persons and families get theirs when the domain is linked again."""
 _HEX = 32
 _ROOT_OR_KEY = re.compile(r"[0-9]+(\..*)?")
 
@@ -38,11 +43,16 @@ class Rekeyer:
     def __init__(self, domain: DomainCode, old: Keyring, new: Keyring) -> None:
         self.domain = domain
         self.old_version, self.version = old.version_of(domain), new.version_of(domain)
-        self.fingerprints = new.fingerprints(domain, REKEYED)
+        self.fingerprints = new.fingerprints(domain, (*REKEYED, LINK))
+        self._link = LinkChain([new.subkey(domain, LINK)])
         self._steps = {f"{self.old_version}.{domain}.{p}.": new.next_step(domain, p) for p in REKEYED}
 
     def __repr__(self) -> str:
         return f"Rekeyer({self.domain}, {self.old_version} to {self.version})"
+
+    def links(self, group: pa.Table) -> dict[str, Any]:
+        """The columns for linkage of some mentions: the new tokens, and filters without any value."""
+        return dict(self._link.rekeyed(group, keep_filters=False))
 
     def texts(self, values: Sequence[str | None]) -> list[str | None]:
         """The new tokens of one column; nothing stays nothing.
@@ -104,71 +114,23 @@ def _rekey_table(source: Path, target: Path, rekeyer: Rekeyer) -> None:
 
     with pq.ParquetFile(source, pre_buffer=False) as file:
         schema = file.schema_arrow
-        recurring = [name for name in schema.names if not ("token" in name or name == "record_key")]
         with pq.ParquetWriter(
             target,
             schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=recurring,  # type: ignore[arg-type]  # lists are fine, their stubs not
-            write_statistics=recurring,
+            use_dictionary=recurring(schema.names),
+            write_statistics=recurring(schema.names),
         ) as writer:
             for number in range(file.num_row_groups):
                 group = file.read_row_group(number, use_threads=False)
+                linked = rekeyer.links(group)
                 columns = [
-                    pa.array(rekeyer.texts(group.column(field.name).to_pylist()), field.type)
+                    linked[field.name]
+                    if field.name in linked
+                    else pa.array(rekeyer.texts(group.column(field.name).to_pylist()), field.type)
                     if is_declared(field.name) and pa.types.is_string(field.type)
                     else group.column(field.name)
                     for field in schema
                 ]
                 writer.write_table(pa.table(columns, schema=schema))
-
-
-def survey(folder: Path, rekeyer: Rekeyer) -> tuple[int, int]:
-    """Read everything of a domain's folder again; the numbers of files and of tokens of the new version.
-
-    Raises :class:`IntegrationError` (INTERNAL) when a text is a token of this domain of any other version.
-    """
-    files = tokens = 0
-    for path in sorted(folder.rglob("*")):
-        if not path.is_file():
-            continue
-        files += 1
-        if path.suffix == ".parquet":
-            tokens += _survey_table(path, rekeyer)
-        elif re.search(_any_token(rekeyer).encode(), path.read_bytes()):
-            raise IntegrationError(Reason.INTERNAL, "a token of another version was left")
-    return files, tokens
-
-
-def _any_token(rekeyer: Rekeyer) -> str:
-    """What a token of this domain looks like, of any version, in RE2's and Python's grammar."""
-    return rf"[1-9][0-9]{{0,3}}\.{rekeyer.domain}\.[a-z]{{2,12}}\.[0-9a-f]{{32}}"
-
-
-def _survey_table(path: Path, rekeyer: Rekeyer) -> int:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    found = 0
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for number in range(file.num_row_groups):
-            group = file.read_row_group(number, use_threads=False)
-            for field in group.schema:
-                column: Any = group.column(field.name)
-                if pa.types.is_list(field.type):
-                    column = pc.list_flatten(column)
-                if not pa.types.is_string(column.type):
-                    continue
-                own = _count(pc.starts_with(column, f"{rekeyer.version}.{rekeyer.domain}."))
-                if _count(pc.match_substring_regex(column, _any_token(rekeyer))) != own:
-                    raise IntegrationError(Reason.INTERNAL, "a token of another version was left")
-                found += own
-    return found
-
-
-def _count(flags: Any) -> int:
-    import pyarrow.compute as pc
-
-    return int(pc.sum(flags).as_py() or 0)

@@ -13,12 +13,13 @@ import os
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from integration import parquet
 from integration.inputs import mark_changed
 from integration.ledger import Entry
 from integration.names import DomainCode
+from integration.pseudonyms.tables import recurring
 from integration.retention.house import WAITING, House, day_of, deliveries_in
 from integration.storage import sync_directory
 from integration.warehouse import connect, insert_rows, sealed_errors
@@ -146,14 +147,13 @@ def _write(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
     partial = path.with_name(f".{path.name}.partial")
-    recurring: Any = [name for name in table.column_names if "token" not in name and name != "record_key"]
     pq.write_table(
         table,
         partial,
         compression="zstd",
         compression_level=1,
-        use_dictionary=recurring,
-        write_statistics=recurring,
+        use_dictionary=recurring(table.column_names),
+        write_statistics=recurring(table.column_names),
     )
     with partial.open("rb") as stream:
         os.fsync(stream.fileno())

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from integration import parquet
+from integration.pseudonyms.tables import recurring
 from integration.rights.lists import wanted_at_encoding
 from integration.storage import read_json, sync_directory, write_json
 
@@ -193,7 +194,6 @@ def _replace(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     after = change(before)
     if after is before:
         return
-    recurring = [name for name in after.schema.names if "token" not in name and name != "record_key"]
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".cut", dir=path.parent)
     os.close(handle)
     fresh = Path(name)
@@ -203,8 +203,8 @@ def _replace(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
             fresh,
             compression="zstd",
             compression_level=1,
-            use_dictionary=recurring,  # type: ignore[arg-type]  # lists are fine, their stubs not
-            write_statistics=recurring,
+            use_dictionary=recurring(after.schema.names),
+            write_statistics=recurring(after.schema.names),
         )
         fresh.chmod(path.stat().st_mode & 0o777)
         with fresh.open("rb") as stream:

@@ -14,16 +14,18 @@ with placed as (
 encoded as (
     select
         delivery_id, row_number, record_key, role,
-        columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$')
+        columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$'),
+        coalesce(*columns('^link_(given|surname)_[a-z0-9]+_[01]$')) as some_filter,
+        coalesce(*columns('^token_(demographic|demographic_first|name|birth_first)$')) as some_text,
+        coalesce(*columns('^link_(birth|phone|email|extra|(surname|given|names)_[a-z0-9]+)$')) as some_token
     from staging.mentions
 ),
 records as (
     select
         placed.* exclude (delivery_id, row_number),
-        encoded.* exclude (delivery_id, row_number, record_key, role),
-        coalesce(*columns('^link_(given|surname)_[a-z]+_[01]$')) is not null as filters,
-        coalesce(*columns('^token_(demographic|demographic_first|name|birth_first)$')) is not null
-        or coalesce(*columns('^link_(birth|phone|email|[a-z]+_[a-z_]+)$')) is not null as linkable
+        encoded.* exclude (delivery_id, row_number, record_key, role, some_filter, some_text, some_token),
+        some_filter is not null as filters,
+        some_text is not null or some_token is not null as linkable
     from placed
     inner join encoded using (delivery_id, row_number, record_key, role)
 )

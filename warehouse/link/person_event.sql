@@ -3,7 +3,7 @@
 --          model (with the strongest pair and its weight) or chain (through a third). Of a split: reviewed, model_changed,
 --          records_changed (some of its records went or changed), evidence (somebody else's weighed more).
 -- inputs:  work.name_claim, work.person_name, work.person_before, work.person_edge, work.person_told,
---          work.held_cluster, work.person_record; $model_changed, $at.
+--          work.held_cluster, work.person_record; $model_changed, $day.
 with moves as (
     select claims.old_id as from_id, person_id as to_id, what, cluster
     from work.name_claim as claims
@@ -51,7 +51,7 @@ parted as (
 ),
 events as (
     select
-        $at as at,
+        $day as day,
         what,
         from_id,
         to_id,

@@ -36,11 +36,11 @@ _TABLES = {
     "record": "record bigint, supplier varchar, municipality varchar, source varchar, record_key varchar, "
     "role varchar, content varchar, numbered boolean, first_seen date, last_seen date",
     "pair": '"left" bigint, "right" bigint, match_weight double, veto varchar, on_tokens boolean',
-    "cluster": "record bigint, cluster bigint, component hugeint, person_id varchar",
+    "cluster": "record bigint, cluster bigint, component ubigint, why varchar, person_id varchar",
     "person": "person_id varchar, born bigint, since date",
     "gezin": "gezin_id varchar, born bigint, since date",
     "gezin_member": "gezin_id varchar, person_id varchar",
-    "event": "event bigint, at date, what varchar, from_id varchar, to_id varchar, why varchar, "
+    "event": "event bigint, day date, what varchar, from_id varchar, to_id varchar, why varchar, "
     "left_record bigint, right_record bigint, weight double",
     "event_record": "event bigint, record bigint, side varchar",
     "spent": "mark bigint",

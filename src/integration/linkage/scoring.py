@@ -35,6 +35,9 @@ class Scorer(Protocol):
     def low(self) -> float:
         """Match weight from which a pair is worth a reviewer's look."""
 
+    def crossed(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Add to ``work.person_new`` the records whose blocks passed a bound since the night before."""
+
     def score(self, con: duckdb.DuckDBPyConnection) -> None:
         """Make ``work.scored`` of the records ``work.person_encoded``: pairs of which one is in ``work.person_new``."""
 
@@ -46,6 +49,9 @@ class TokenScorer:
     mark: str = "tokens"
     threshold: float = 0.0
     low: float = -3.0
+
+    def crossed(self, con: duckdb.DuckDBPyConnection) -> None:
+        """There are no blocks."""
 
     def score(self, con: duckdb.DuckDBPyConnection) -> None:
         """No pair by likeness."""
@@ -62,3 +68,8 @@ def score_pairs(con: duckdb.DuckDBPyConnection, scorer: Scorer) -> None:
     build(con, "work.person_token_pair", {"threshold": scorer.threshold, "most_carriers": MOST_CARRIERS})
     scorer.score(con)
     build(con, "work.new_pair", {"low": scorer.low})
+
+
+def default_scorer() -> Scorer:
+    """The shipped model."""
+    return TokenScorer()

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
 from integration.errors import KeyUnavailable
-from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons
+from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_file, link_persons
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
-from integration.pseudonyms.first_pass import known_first_pass
+from integration.pseudonyms.first_pass import LINK, known_first_pass
+from integration.pseudonyms.link_parameters import load_parameters
 from integration.rights.hiding import hide_restricted
 from integration.storage import Zones, write_json
 
@@ -32,23 +33,37 @@ def link(
     zones: Zones,
     keys: Keyring,
     listed: Zones | None = None,
+    *,
+    keep: bool = True,
 ) -> tuple[PersonsLinked, FamiliesBuilt]:
     """Fill a fresh file from the linked zone, and link its records into persons and families.
 
-    Whose processing is restricted is left out; ``listed`` are other zones to read that list from.
+    What linkage remembers is taken from the domain's link file and, with ``keep``, written to it. Whose processing is
+    restricted is remembered (nothing may be lost of them) and left out of the result. ``listed`` are other zones to
+    read that list and the link file from.
     """
     domain = gathered.domain
     output, family = (
         PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
         for purpose in ("output", "family")
     )
+    encoding = link_encoding(keys, domain)
     inputs.load_inputs(con, gathered, zones)
-    with warehouse.sealed_errors("link"):
-        persons = link_persons(con, domain, output)
+    with (
+        warehouse.sealed_errors("link"),
+        link_file(con, listed or zones, domain, gathered.run_date, keep=keep) as file,
+    ):
+        persons = link_persons(con, domain, output, file, encoding=encoding)
         if hide_restricted(con, zones, keys, gathered, listed):
-            persons = link_persons(con, domain, output)
-        families = build_families(con, domain, family, gathered.run_date)
+            persons = link_persons(con, domain, output, file.second_look(), encoding=encoding)
+        families = build_families(con, domain, family, gathered.run_date, file)
     return persons, families
+
+
+def link_encoding(keys: Keyring, domain: DomainCode) -> str:
+    """What names the keys and parameters that a domain's encoded columns are made with; never a key."""
+    name = f"{keys.version_of(domain)}.{domain}.{LINK}"
+    return f"{load_parameters().version} {name} {keys.fingerprints(domain, (LINK,))[name]}"
 
 
 def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[str, int]:

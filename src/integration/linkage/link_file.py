@@ -12,7 +12,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +67,10 @@ class LinkFile:
     def mark(self, name: str) -> str | None:
         """What is told in the file that is held."""
         return self.marks.get(name)
+
+    def second_look(self) -> LinkFile:
+        """The same file for linking once more over fewer mentions: what was just made is what was held; not kept."""
+        return replace(self, previous=FRESH, keep=False)
 
 
 def decisions_path(zones: Zones, domain: DomainCode) -> Path:

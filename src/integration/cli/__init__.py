@@ -20,6 +20,7 @@ def main() -> None:
         first_pass,
         keys,
         line,
+        linkage,
         operate,
         privacy,
         retention,

@@ -14,10 +14,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from integration.pseudonyms import link_values, normalise
+from integration.pseudonyms import link_parts, link_values, normalise
 from integration.pseudonyms.link_columns import (
+    Array,
     Column,
-    Reader,
     Texts,
     chunks,
     dates,
@@ -26,6 +26,7 @@ from integration.pseudonyms.link_columns import (
     text_rows,
     word_array,
 )
+from integration.pseudonyms.link_digests import Known, Words, derived_key
 from integration.pseudonyms.link_filters import FilterMaker, GramTable, NameGrams
 from integration.pseudonyms.link_parameters import (
     FIELDS,
@@ -34,14 +35,8 @@ from integration.pseudonyms.link_parameters import (
     TokenParameters,
     load_parameters,
 )
-from integration.pseudonyms.link_tokens import (
-    Known,
-    PartDigests,
-    Rekeyer,
-    TokenCombiner,
-    Words,
-    derived_key,
-)
+from integration.pseudonyms.link_readers import Reader, readers
+from integration.pseudonyms.link_tokens import PartDigests, Rekeyer, TokenCombiner
 from integration.pseudonyms.tokens import DigestMaker
 
 METADATA_KEY = b"link_encoding"
@@ -70,18 +65,19 @@ class LinkEncoder:
         """
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
-        self._salts = {channel.name: channel.salt for channel in made.channels}
+        self._salts = {
+            (field, channel.name): channel.salt_of(field) for field in made.fields for channel in made.channels
+        }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
-        self._parts = {part: PartDigests(key, link_values.KEYED_AS.get(part, part)) for part in sorted(used)}
+        self._parts = {part: PartDigests(key, link_parts.KEYED_AS.get(part, part)) for part in sorted(used)}
         self._combiner = TokenCombiner(key)
         self._grams = {field: GramTable(key, field, made) for field in made.fields}
         self._filters = {
             (field, channel): FilterMaker(key, field, channel, made)
-            for field in made.fields
-            for channel in self._salts
+            for field, channel in self._salts
         }
-        self._readers = link_values.readers(earliest, latest, number)
+        self._readers = readers(earliest, latest, number)
         self.fingerprint = fingerprint(key, self.parameters)
 
     def __repr__(self) -> str:
@@ -128,7 +124,7 @@ class LinkEncoder:
         rekeyer = Rekeyer(key)
         words = {name for name in table.column_names if name.startswith("link_")}
         filters = {name for name in words if name.endswith(tuple("0123456789")) and name[:-1].endswith("_")}
-        columns: list[pa.ChunkedArray | pa.Array] = []
+        columns: list[pa.ChunkedArray | Array] = []
         for name in table.column_names:
             column = table.column(name)
             if name in filters:
@@ -140,7 +136,7 @@ class LinkEncoder:
             columns.append(column)
         return pa.table(columns, schema=_rekeyed_schema(table.schema, key, keep_filters))
 
-    def _encode(self, size: int, arrays: Mapping[str, pa.Array], readers: Mapping[str, Reader]) -> pa.Table:
+    def _encode(self, size: int, arrays: Mapping[str, Array], readers: Mapping[str, Reader]) -> pa.Table:
         tables = []
         for start in range(0, max(size, 1), _SLAB):
             columns = {
@@ -159,7 +155,7 @@ class LinkEncoder:
         schema = self.schema
         return pa.table([made[name] for name in schema.names], schema=schema)
 
-    def _token(self, token: TokenParameters, slab: _Slab, size: int) -> pa.Array:
+    def _token(self, token: TokenParameters, slab: _Slab, size: int) -> Array:
         if not slab.has(token.parts):
             return pa.nulls(size, pa.int64())
         fields = {PARTS[part] for part in token.parts}
@@ -175,14 +171,14 @@ class LinkEncoder:
             usable[rows] = _all(known for _, known in found)
         return word_array(tokens, usable)
 
-    def _filter(self, field: str, channel: str, slab: _Slab, size: int) -> dict[str, pa.Array]:
-        maker, salt = self._filters[field, channel], self._salts[channel]
+    def _filter(self, field: str, channel: str, slab: _Slab, size: int) -> dict[str, Array]:
+        maker, salt = self._filters[field, channel], self._salts[field, channel]
         names = [f"link_{field}_{channel}_{word}" for word in range(self.parameters.filters.words)]
         if field not in slab.columns or not slab.has(salt):
             return {name: pa.nulls(size, pa.int64()) for name in names}
         grams, codes = slab.grams(field), slab.columns[field].codes
         words = np.zeros((len(names), size), dtype="<u8")
-        usable = codes > 0
+        usable = grams.count[codes] > 0
         for rows in chunks(size):
             found = [slab.rows(part, rows) for part in salt]
             usable[rows] &= _all(known for _, known in found)
@@ -213,8 +209,7 @@ class _Slab:
     def part(self, name: str) -> tuple[Words, Known]:
         """Return a part's digests and which are known, for each distinct value of its field."""
         if name not in self._parts:
-            maker = link_values.part_maker(name)
-            values = [None if value is None else maker(value) for value in self.columns[PARTS[name]].values]
+            values = link_parts.part_values(name, self.columns[PARTS[name]].values)
             self._parts[name] = self._makers[name].blocks(values)
         return self._parts[name]
 
@@ -263,7 +258,7 @@ def _text(told: Mapping[str, object]) -> bytes:
     return json.dumps(told, sort_keys=True).encode()
 
 
-def _length(arrays: Mapping[str, pa.Array]) -> int:
+def _length(arrays: Mapping[str, Array]) -> int:
     return max(map(len, arrays.values()), default=0)
 
 

@@ -9,21 +9,18 @@ Filters get the first pass only: bits cannot be keyed a second time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
+from integration.pseudonyms.link_digests import BLOCK, Array, BlockCipher, Cmac, Places, Words, derived_key
 from integration.pseudonyms.link_parameters import FilterParameters
-from integration.pseudonyms.link_tokens import BlockCipher, Words, as_blocks, derived_key
-from integration.pseudonyms.tokens import DigestMaker
 
 _PAD = "\x02"
 """No normalised name holds it."""
 _MOST_GRAMS = 60
 """Grams of a name that count."""
-_REMEMBERED = 262_144
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,8 @@ class NameGrams:
     """The grams' digests of distinct names, name after name: ``digests[start:start + count]``."""
 
     digests: Words
-    start: npt.NDArray[np.int64]
-    count: npt.NDArray[np.int64]
+    start: Places
+    count: Places
 
 
 def grams(name: str, q: int, padding: int) -> list[str]:
@@ -42,35 +39,27 @@ def grams(name: str, q: int, padding: int) -> list[str]:
 
 
 class GramTable:
-    """The digests of grams of one field, each made once."""
+    """The digests of the grams of one field, each made once. It holds a key."""
 
     def __init__(self, key: bytes, field: str, parameters: FilterParameters) -> None:
-        self._maker = DigestMaker(derived_key(key, f"gram {field}"))
-        self._parameters = parameters
-        self._remembered: dict[str, bytes] = {}
+        self._mac = Cmac(derived_key(key, f"gram {field}", BLOCK))
+        self._q, self._padding = parameters.q, parameters.padding
 
     def __repr__(self) -> str:
         return "GramTable()"
 
-    def names(self, values: Sequence[str | None]) -> NameGrams:
-        """Return the grams' digests of names; None has none."""
-        q, padding = self._parameters.q, self._parameters.padding
-        if len(self._remembered) > _REMEMBERED:
-            self._remembered.clear()
-        known, get = self._remembered, self._remembered.get
-        made: list[bytes] = []
-        count = np.zeros(len(values), dtype=np.int64)
-        for row, value in enumerate(values):
-            if value is None:
-                continue
-            found = grams(value, q, padding)
-            for gram in found:
-                digest = get(gram)
-                if digest is None:
-                    digest = known[gram] = self._maker.digest(gram.encode("utf-8", "surrogatepass"))
-                made.append(digest)
-            count[row] = len(found)
-        return NameGrams(as_blocks(made), np.cumsum(count) - count, count)
+    def names(self, names: Array) -> NameGrams:
+        """Return the grams' digests of names; null has none."""
+        places: dict[str, int] = {}
+        numbers: list[int] = []
+        count = np.zeros(len(names), dtype=np.int64)
+        for row, name in enumerate(names.to_pylist()):
+            if name:
+                found = grams(name, self._q, self._padding)
+                numbers += [places.setdefault(gram, len(places)) for gram in found]
+                count[row] = len(found)
+        digests, _ = self._mac.of_texts(pa.array(list(places), type=pa.string()))
+        return NameGrams(digests[np.array(numbers, dtype=np.int64)], np.cumsum(count) - count, count)
 
 
 class FilterMaker:
@@ -84,7 +73,7 @@ class FilterMaker:
     def __repr__(self) -> str:
         return "FilterMaker()"
 
-    def words(self, names: NameGrams, codes: npt.NDArray[np.int64], salt: Words) -> Words:
+    def words(self, names: NameGrams, codes: Places, salt: Words) -> Words:
         """Return the filters of rows, shape (n, words): ``codes`` are the rows' names, ``salt`` their blocks.
 
         Every row has a name and a salt.

@@ -45,6 +45,8 @@ FIELDS = tuple(dict.fromkeys(PARTS.values()))
 """The normalised fields of a person record."""
 
 NAMES = frozenset({"given", "surname"})
+OTHER = "other"
+"""In a filter's salt: the other of the two names."""
 _COARSE = NAMES | {"sex", "birth_decade"}
 """Parts that alone or together do not make a name's group of bearers small."""
 
@@ -72,6 +74,11 @@ class Channel:
 
     name: str
     salt: tuple[str, ...]
+
+    def salt_of(self, field: str) -> tuple[str, ...]:
+        """The parts of the salt of one name: ``other`` is the other name (surname for given, given for surname)."""
+        other = "surname" if field == "given" else "given"
+        return tuple(other if part == OTHER else part for part in self.salt)
 
 
 @dataclass(frozen=True)
@@ -162,7 +169,7 @@ def _hold(parameters: LinkParameters) -> None:
     if made.bits not in (128, 256, 512) or not made.fields or not set(made.fields) <= NAMES:
         raise _refused("filters")
     for channel in made.channels:
-        if not _NAME.fullmatch(channel.name) or not _splits(channel.salt):
+        if not _NAME.fullmatch(channel.name) or not _splits(channel.salt_of("given")):
             raise _refused(channel.name)
     for token in parameters.tokens:
         known = (

@@ -1,4 +1,4 @@
-"""From the texts of a person record to one normalised value a field, and from a value to a token's parts.
+"""From the texts of a person record to one normalised value a field.
 
 Names, postcodes, house numbers, citizen numbers and birth dates follow :mod:`integration.pseudonyms.normalise`,
 so that spellings agree here as they do everywhere else. What other countries write, and what has no rule
@@ -8,9 +8,7 @@ there (place, phone, email), becomes letters and digits in one case. What cannot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
 
 from integration.pseudonyms import normalise
 
@@ -39,10 +37,8 @@ _DATE = re.compile(
 _SEX = {"1": "1", "2": "2", "m": "1", "v": "2", "f": "2", "w": "2", "man": "1", "vrouw": "2", "male": "1"}
 _SEX |= {"female": "2", "mannelijk": "1", "vrouwelijk": "2"}
 _NO_VALUE = frozenset({"onbekend", "unknown", "nvt", "geen", "na", "none", "null", "nan", "leeg"})
-_UK_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][A-Z]{2}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
-_VALUE_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
-_LONGEST = 200
+LONGEST = 200
 """Signs of a value that count; what stands after them is not read."""
 
 
@@ -94,7 +90,7 @@ def squeezed(text: str) -> str | None:
     """Return letters and digits in one case and without spaces; None when nothing is left or it says unknown."""
     plain = text if text.isascii() else normalise.fold(text)
     value = plain.lower() if plain.isalnum() else "".join(filter(str.isalnum, plain.lower()))
-    return value[:_LONGEST] if value and value not in _NO_VALUE else None
+    return value[:LONGEST] if value and value not in _NO_VALUE else None
 
 
 def place(text: str) -> str | None:
@@ -147,99 +143,8 @@ def phone(text: str) -> str | None:
 def email(text: str) -> str | None:
     """Return an email address in one case."""
     value = text.strip().lower()
-    return value if len(value) <= _LONGEST and _EMAIL.fullmatch(value) else None
+    return value if len(value) <= LONGEST and _EMAIL.fullmatch(value) else None
 
 
 def _all_alike(text: str) -> bool:
     return len(set(text)) < 2
-
-
-def readers(earliest: date, latest: date, number: str) -> dict[str, Callable[[str], str | None]]:
-    """Return how the text of each field is read; ``number`` is ``bsn`` or ``any``, else ValueError."""
-    if number not in ("bsn", "any"):
-        raise ValueError("a national number is read as bsn or any")
-    return {
-        "given": given,
-        "surname": surname,
-        "birth": Births(earliest, latest),
-        "sex": sex,
-        "postcode": postcode,
-        "house": house,
-        "place": place,
-        "number": bsn if number == "bsn" else other_number,
-        "phone": phone,
-        "email": email,
-        "extra": squeezed,
-    }
-
-
-def part_maker(part: str) -> Callable[[str], str | None]:
-    """Return what makes a part of a token from its field's normalised value."""
-    return _MAKERS.get(part, _whole)
-
-
-def _whole(value: str) -> str | None:
-    return value or None
-
-
-def _pc4(value: str) -> str | None:
-    """The first four of a postcode; of a British one the outward code."""
-    return value[:-3] if _UK_POSTCODE.fullmatch(value) else value[:4] or None
-
-
-@lru_cache(maxsize=65_536)
-def _date(value: str) -> tuple[str | None, str | None, str | None]:
-    found = _VALUE_DATE.fullmatch(value)
-    return (found[1], found[2], found[3]) if found else (None, None, None)
-
-
-def _full(value: str) -> str | None:
-    return value if _date(value)[2] else None
-
-
-def _swapped(value: str) -> str | None:
-    """Day and month in each other's place: equal to another's full date only when that can be a slip.
-
-    The 5th of May gives a text that no date has, so that the column does not show who was born on such a day.
-    """
-    year, month, day = _date(value)
-    if not day:
-        return None
-    return f"{year}-{day}-{month}" if day != month else f"{year}-{day}-{month}-alike"
-
-
-def _month_year(value: str) -> str | None:
-    return value[:7] if _date(value)[1] else None
-
-
-def _day_year(value: str) -> str | None:
-    year, _, day = _date(value)
-    return f"{year}---{day}" if day else None
-
-
-def _day_month(value: str) -> str | None:
-    _, month, day = _date(value)
-    return f"--{month}-{day}" if day else None
-
-
-def _year(value: str) -> str | None:
-    return _date(value)[0]
-
-
-def _decade(value: str) -> str | None:
-    year = _date(value)[0]
-    return year[:3] if year else None
-
-
-_MAKERS: dict[str, Callable[[str], str | None]] = {
-    "birth": _full,
-    "birth_swapped": _swapped,
-    "birth_my": _month_year,
-    "birth_dy": _day_year,
-    "birth_dm": _day_month,
-    "birth_year": _year,
-    "birth_decade": _decade,
-    "pc4": _pc4,
-}
-KEYED_AS = {"birth_swapped": "birth"}
-"""Parts whose values are kept under another part's key, so that they can be equal to that part's."""

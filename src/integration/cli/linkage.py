@@ -1,0 +1,73 @@
+"""``integration linkage``: how well persons are found, on anyone's data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from integration.cli.app import Json, app
+
+linkage_app = typer.Typer(help="How well records of one person are found.", no_args_is_help=True)
+app.add_typer(linkage_app, name="linkage")
+
+
+@linkage_app.command("evaluate")
+def linkage_evaluate(
+    dataset: Annotated[str, typer.Argument(help="A TOML file, or the name of a data set described here.")],
+    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    plain: Annotated[bool, typer.Option("--plain", help="Also plain-text Splink on the same pairs.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The folder that paths start at (default: beside the TOML).", envvar="INTEGRATION_LINKAGE_DATA"),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A trained model to start from.")] = None,
+    json_: Json = False,
+) -> None:
+    """Link a data set whose truth is known, on its encoding only, and tell how well and how fast."""
+    from integration import console
+    from integration.errors import UsageError
+    from integration.linkage.evaluation.dataset import read_dataset
+    from integration.linkage.evaluation.run import evaluate
+    from integration.linkage.model import load_model
+    from integration.reasons import Reason
+
+    if engine not in ("duckdb", "spark"):
+        raise UsageError(Reason.INPUT_INVALID, "--engine is duckdb or spark")
+    if engine == "spark":
+        raise UsageError(Reason.INPUT_INVALID, "--engine spark is not there yet")
+    result = evaluate(read_dataset(dataset, data), plain=plain, model=load_model(model))
+    if json_:
+        console.print_json(result)
+        return
+    kinds = [name for name in ("encoded", "plain") if name in result]
+    console.print_table(
+        f"{result['dataset']}: {result['records']} records, {result['true_pairs']} true pairs",
+        ("", *kinds),
+        [(name, *(_shown(result[kind], name) for kind in kinds)) for name in _ROWS],
+    )
+    for note in result["notes"]:
+        console.stderr().print(note)
+
+
+_ROWS = (
+    "precision",
+    "recall",
+    "f1",
+    "threshold",
+    "best_f1",
+    "best_threshold",
+    "blocking_recall",
+    "pairs",
+    "clusters.pairwise.f1",
+    "clusters.bcubed.f1",
+    "seconds.total",
+    "peak_mb",
+)
+
+
+def _shown(figures: dict[str, Any], name: str) -> Any:
+    for part in name.split("."):
+        figures = figures[part]
+    return figures

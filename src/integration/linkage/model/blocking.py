@@ -1,0 +1,143 @@
+"""Which pairs are compared: equal on all columns of a rule, with a bound on every block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from integration.linkage.model.declaration import Rule
+from integration.linkage.model.parameters import Model
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Pairs to compare: how many, by which rule (not net of each other), and what was left out.
+
+    ``left_out`` counts for each rule the records whose value is carried by more than the cap of records.
+    """
+
+    pairs: int
+    rules: tuple[Rule, ...]
+    by_rule: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    too_wide: tuple[str, ...] = ()
+
+
+def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of a table that are not empty throughout."""
+    names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
+    if not names:
+        return []
+    counts = con.execute(f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}").fetchone()
+    return [name for name, n in zip(names, counts or (), strict=True) if n]
+
+
+def usable_rules(rules: Sequence[Rule], columns: Collection[str]) -> list[Rule]:
+    """The rules whose columns all hold something."""
+    return [rule for rule in rules if set(rule.columns) <= set(columns)]
+
+
+def block(
+    con: duckdb.DuckDBPyConnection,
+    model: Model,
+    records: str = "record",
+    *,
+    new: str | None = None,
+    skip_numbered: bool = False,
+    into: str = "blocked",
+) -> Blocked:
+    """Make table ``into`` (left, right, rules) of the pairs to compare, left < right, each once.
+
+    ``rules`` is a bit for each rule that found the pair. With ``new`` (a table with a column ``record``) only
+    pairs with a record in it; with ``skip_numbered`` no pairs of two records that both have a number. Pairs with
+    the same ``slot`` are never one person and are left out. A model that was trained brings its own rules; else
+    the declared ones, weak rules as far as the budget goes.
+    """
+    columns = filled_columns(con, records)
+    have = _columns(con, records)
+    held = usable_rules(model.rules if model.rules is not None else model.declaration.rules, columns)
+    size = _one(con, f"select count(*) from {records}")
+    budget = max(2000.0, model.declaration.budget * size)
+    con.execute(f"create or replace temp table {into}_found (\"left\" bigint, \"right\" bigint, rule ubigint)")
+    by_rule: dict[str, int] = {}
+    left_out: dict[str, int] = {}
+    wide: list[str] = []
+    used: list[Rule] = []
+    for rule in held:
+        name = "+".join(column.removeprefix("link_") for column in rule.columns)
+        pairs, omitted = _keys(con, rule, records, model.declaration.cap)
+        if omitted:
+            left_out[name] = omitted
+        if rule.weak and pairs > budget:
+            wide.append(name)
+            continue
+        con.execute(
+            _insert_sql(rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have),
+            {"bit": 1 << len(used)},
+        )
+        by_rule[name] = pairs
+        used.append(rule)
+    con.execute(
+        f'create or replace table {into} as select "left", "right", bit_or(rule) as rules '
+        f'from {into}_found group by "left", "right"'
+    )
+    con.execute(f"drop table {into}_found")
+    con.execute("drop table if exists block_key")
+    pairs = _one(con, f"select count(*) from {into}")
+    return Blocked(pairs, tuple(Rule(rule.columns) for rule in used), by_rule, left_out, tuple(wide))
+
+
+def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) -> tuple[int, int]:
+    """Keep the rule's values of 2 to ``cap`` records; return how many pairs they make and the records left out."""
+    names = ", ".join(_id(name) for name in rule.columns)
+    known = " and ".join(f"{_id(name)} is not null" for name in rule.columns)
+    con.execute(
+        f"create or replace temp table block_key as select {names}, count(*) as n from {records} "
+        f"where {known} group by {names} having count(*) > 1"
+    )
+    found = con.execute(
+        "select coalesce(sum(n * (n - 1) / 2) filter (n <= $cap), 0), coalesce(sum(n) filter (n > $cap), 0) from block_key",
+        {"cap": cap},
+    ).fetchone()
+    con.execute("delete from block_key where n > $cap", {"cap": cap})
+    pairs, omitted = found or (0, 0)
+    return int(pairs), int(omitted)
+
+
+def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool) -> str:
+    names = ", ".join(_id(name) for name in rule.columns)
+    same = " and ".join(f"l.{_id(name)} = r.{_id(name)}" for name in rule.columns)
+    extra = ["record", *(["slot"] if slots else []), *(["link_number is not null as numbered"] if numbered else [])]
+    marked = f", record in (select record from {new}) as fresh" if new else ""
+    wanted = f"""
+        with keyed as materialized (
+            select {', '.join(extra)}, {names}{marked}
+            from {records} semi join block_key using ({names})
+        )
+    """
+    where = ["l.record < r.record"]
+    if slots:
+        where.append("(l.slot <> r.slot) is not false")
+    if numbered:
+        where.append("not (l.numbered and r.numbered)")
+    if new:
+        where.append("(l.fresh or r.fresh)")
+    return (
+        f"insert into {into}_found {wanted} select l.record, r.record, $bit::ubigint "
+        f"from keyed as l join keyed as r on {same} and {' and '.join(where)}"
+    )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    return {row[0] for row in con.execute(f"describe {table}").fetchall()}
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    found = con.execute(sql).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _id(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

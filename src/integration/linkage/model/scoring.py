@@ -1,0 +1,103 @@
+"""The weight of every blocked pair, in one pass: columns joined once, each likeness computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import duckdb
+
+from integration.linkage.model.blocking import filled_columns
+from integration.linkage.model.declaration import Comparison
+from integration.linkage.model.levels import (
+    columns_of,
+    condition,
+    dice,
+    null_condition,
+    veto_columns,
+    veto_condition,
+)
+from integration.linkage.model.parameters import Model, weight
+
+
+def score(
+    con: duckdb.DuckDBPyConnection,
+    model: Model,
+    records: str = "record",
+    *,
+    blocked: str = "blocked",
+    into: str = "pair",
+    minimum: float | None = None,
+    vetoes: Collection[str] | None = None,
+) -> int:
+    """Make table ``into`` (left, right, match_weight, gamma_*, veto) of table ``blocked``; return its rows.
+
+    A comparison whose columns are absent or empty throughout is left out. ``minimum`` keeps only pairs of at least
+    that match weight; ``vetoes`` names the vetoes that hold (None: all).
+    """
+    columns = filled_columns(con, records)
+    sql = score_sql(model, columns, records=records, blocked=blocked, vetoes=vetoes)
+    where = "" if minimum is None else f" where match_weight >= {float(minimum)}"
+    con.execute(f"create or replace table {into} as select * from ({sql}){where}")
+    found = con.execute(f"select count(*) from {into}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def score_sql(
+    model: Model, columns: Collection[str], *, records: str, blocked: str, vetoes: Collection[str] | None = None
+) -> str:
+    """The SELECT behind :func:`score`."""
+    fitted = model.fit(columns)
+    chosen = [v for v in model.declaration.vetoes if vetoes is None or v.name in vetoes]
+    forbidden = [(v, sql) for v in chosen if (sql := veto_condition(v, fitted, columns)) is not None]
+    extra = [name for veto, _ in forbidden for name in veto_columns(veto, columns)]
+    weights = " + ".join([repr(model.prior_weight), *(_weight_sql(c) for c in fitted)])
+    cases = " ".join(f"when {sql} then '{veto.name}'" for veto, sql in forbidden)
+    veto = f"case {cases} end" if forbidden else "cast(null as varchar)"
+    gammas = "".join(f", gamma_{c.name}" for c in fitted)
+    vectors = vectors_sql(fitted, columns, records=records, blocked=blocked, extra=extra)
+    return (
+        f'select "left", "right", cast({weights} as double) as match_weight{gammas}, {veto} as veto from ({vectors})'
+    )
+
+
+def vectors_sql(
+    fitted: Sequence[Comparison],
+    columns: Collection[str],
+    *,
+    records: str,
+    blocked: str,
+    extra: Sequence[str] = (),
+) -> str:
+    """A SELECT of every blocked pair with ``gamma_<comparison>`` (-1: unknown) and the joined columns ``extra``."""
+    needed = list(dict.fromkeys([*(n for c in fitted for n in columns_of(c, columns)), *extra]))
+    both = ", ".join(f'{side}."{name}" as "{name}_{side}"' for name in needed for side in "lr")
+    joined = (
+        f'select b."left", b."right"{", " if both else ""}{both} from {blocked} as b '
+        f'join {records} as l on l.record = b."left" join {records} as r on r.record = b."right"'
+    )
+    likeness = [(f"dice_{c.name}", dice(c.filter, columns)) for c in fitted if c.filter]
+    measured = f"select *{''.join(f', {sql} as {name}' for name, sql in likeness)} from ({joined})"
+    kept = ['"left"', '"right"', *(f'"{name}_{side}"' for name in dict.fromkeys(extra) for side in "lr")]
+    gammas = [f"{_hoisted(gamma_sql(c, columns), likeness)} as gamma_{c.name}" for c in fitted]
+    return f"select {', '.join([*kept, *gammas])} from ({measured})"
+
+
+def gamma_sql(comparison: Comparison, columns: Collection[str]) -> str:
+    """CASE over the levels: -1 unknown, 0 the rest, the best level highest; as Splink numbers them."""
+    top = len(comparison.levels) - 1
+    cases = [f"when {null_condition(comparison, columns)} then -1"]
+    for number, level in enumerate(comparison.levels[:-1]):
+        cases.append(f"when {condition(comparison, level, columns)} then {top - number}")
+    return f"cast(case {' '.join(cases)} else 0 end as tinyint)"
+
+
+def _hoisted(sql: str, likeness: Sequence[tuple[str, str]]) -> str:
+    for name, expression in likeness:
+        sql = sql.replace(f"({expression})", name)
+    return sql
+
+
+def _weight_sql(comparison: Comparison) -> str:
+    top = len(comparison.levels) - 1
+    cases = " ".join(f"when {top - n} then {weight(level)!r}" for n, level in enumerate(comparison.levels))
+    return f"case gamma_{comparison.name} {cases} else 0 end"

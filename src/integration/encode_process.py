@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -117,10 +118,21 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
+class _Absent(MetaPathFinder):
+    """Finds no module of some names, wherever they are installed."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = frozenset(names)
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Raise ModuleNotFoundError for these; leave others to the finders that follow."""
+        if fullname in self._names:
+            raise ModuleNotFoundError(name=fullname)
+
+
 def stay_light(*names: str) -> None:
     """Keep libraries out of this process: pyarrow works without, but loads them where they are (0.3 s)."""
-    for name in names:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None makes its import fail
+    sys.meta_path.insert(0, _Absent(names))
 
 
 if __name__ == "__main__":

@@ -141,10 +141,11 @@ class _Encoder:
         """Encode one batch."""
         numbers = [row.number for row in rows]
         texts = [row.values for row in rows]
-        batch = {name: list(map(itemgetter(name), texts)) for name in self._contract.names}
+        names = self._contract.names
+        batch: Batch = dict(zip(names, zip(*map(itemgetter(*names), texts), strict=True), strict=True))
         self._check_municipality(batch, numbers)
         findings: list[Finding] = []
-        values: dict[str, list[Any]] = {}
+        values: dict[str, Sequence[Any]] = {}
         for name, column in self._columns.items():
             reading = column.read(batch[name], numbers)
             values[name] = reading.values
@@ -220,7 +221,7 @@ class _Encoder:
 
         def row_value(name: str | None) -> Sequence[Any]:
             column = values.get(name) if name else None
-            return [column[place] for place in found.places] if column is not None else nothing
+            return _take(column, found.places) if column is not None else nothing
 
         columns: dict[str, Sequence[Any]] = dict(found.columns)
         for name in PERSON_MESSAGES:
@@ -236,7 +237,7 @@ class _Encoder:
             "relation": row_value(lookup(role, "relatie")),
             "address_kind": row_value(lookup(role, "soort_adres")),
             "departure_date": row_value(lookup(role, "vertrek_datum")),
-            "bsn_status": [statuses[place] for place in found.places] if statuses else nothing,
+            "bsn_status": _take(statuses, found.places) if statuses else nothing,
         }
         return columns
 

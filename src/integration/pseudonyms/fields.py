@@ -71,9 +71,21 @@ NOTHING = Verdict(None, MISSING)
 class Reading(NamedTuple):
     """A batch of one column: values and (of identifiers) statuses row by row, and what was odd."""
 
-    values: list[Any]
-    statuses: list[str]
+    values: Sequence[Any]
+    statuses: Sequence[str]
     findings: list[Finding]
+
+
+class _Memory(dict[Key, Any]):
+    """The values of distinct texts; a text not met before is judged on the spot, so that each is looked up once."""
+
+    def __init__(self, judge: Callable[[Key], Any]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, text: Key) -> Any:
+        value = self[text] = self._judge(text)
+        return value
 
 
 class Column(Generic[Key]):
@@ -84,7 +96,7 @@ class Column(Generic[Key]):
         self.field = field
         self._judge = judge
         self._recurring = recurring
-        self._values: dict[Key, Any] = {}
+        self._values: _Memory[Key] = _Memory(self._remember)
         self._statuses: dict[Key, str] = {}
         self._odd: dict[Key, tuple[Reason, str]] = {}
 
@@ -95,12 +107,7 @@ class Column(Generic[Key]):
         if len(self._values) > _REMEMBERED:
             for memory in (self._values, self._statuses, self._odd):
                 memory.clear()
-        try:
-            values = list(map(self._values.__getitem__, texts))
-        except KeyError:
-            for text in set(texts) - self._values.keys():
-                self._remember(text)
-            values = list(map(self._values.__getitem__, texts))
+        values = list(map(self._values.__getitem__, texts))
         findings = []
         if self._odd and not self._odd.keys().isdisjoint(texts):
             name, odd = self.field.name, self._odd
@@ -111,22 +118,22 @@ class Column(Generic[Key]):
 
     def _read_each(self, texts: Sequence[Key], numbers: Sequence[int]) -> Reading:
         verdicts = list(map(self._judge, texts))
-        statuses = [verdict[1] for verdict in verdicts]
+        values, statuses, reasons, _ = zip(*verdicts, strict=True) if verdicts else ((), (), (), ())
         findings: list[Finding] = []
-        if set(statuses) != {OK} or any(verdict[3] for verdict in verdicts):
+        if any(reasons) or MISSING in statuses:
             odd = ((number, self._effect(verdict)) for number, verdict in zip(numbers, verdicts, strict=True))
             findings = [
                 Finding(number, self.field.name, *effect) for number, effect in odd if effect is not None
             ]
-        return Reading([verdict[0] for verdict in verdicts], statuses, findings)
+        return Reading(values, statuses, findings)
 
-    def _remember(self, text: Key) -> None:
+    def _remember(self, text: Key) -> Any:
         verdict = self._judge(text)
-        self._values[text] = verdict.value
         self._statuses[text] = verdict.status
         effect = self._effect(verdict)
         if effect is not None:
             self._odd[text] = effect
+        return verdict.value
 
     def _effect(self, verdict: Verdict) -> tuple[Reason, str] | None:
         if verdict.reason is None and verdict.status != MISSING:
@@ -153,13 +160,16 @@ def judge_for(field: Field, dialect: Dialect) -> Callable[[str], Verdict]:
         "dates": lambda text: _list(dialect, text, lambda item: _date(dialect, item)),
     }
     judge = judges[field.type]
-    return lambda text: judge(text.strip()) if text and not text.isspace() else NOTHING
+    return lambda text: judge(bare) if (bare := text.strip()) else NOTHING
 
 
 def date_parts(dialect: Dialect, text: str) -> tuple[int, int, int] | None:
     """Return year, month and day as written (0 for unknown), or None when the form is not the agreed one."""
     found = dialect.date_pattern.fullmatch(text)
-    return (int(found["year"]), int(found["month"]), int(found["day"])) if found else None
+    if found is None:
+        return None
+    year, month, day = found.group("year", "month", "day")
+    return int(year), int(month), int(day)
 
 
 def _bad(reason: Reason) -> Verdict:

@@ -51,7 +51,7 @@ class Mentions:
     """The persons of one role in a batch: their rows' places, and their columns, messages among them."""
 
     places: list[int]
-    columns: dict[str, list[Any]]
+    columns: dict[str, Sequence[Any]]
 
 
 def addresses(person: PersonBatch) -> Addresses:
@@ -109,7 +109,7 @@ def mentions(
     first = [found.first if found is not None else None for found in name]
     initial = [found.initial if found is not None else None for found in name]
     sexed = [_SEXES.get(sex) for sex in take(person.sexes)]
-    columns: dict[str, list[Any]] = {
+    columns: dict[str, Sequence[Any]] = {
         "sex": take(person.sexes),
         "birth_year": [found.year if found is not None else None for found in birth],
         "birth_known": [found.known if found is not None else "none" for found in birth],
@@ -129,8 +129,8 @@ def mentions(
     return Mentions(places, columns)
 
 
-def _taker(places: Sequence[int]) -> Callable[[Sequence[Value]], list[Value]]:
-    return lambda column: [column[place] for place in places]
+def _taker(places: Sequence[int]) -> Callable[[Sequence[Value]], Sequence[Value]]:
+    return lambda column: column if len(places) == len(column) else [column[place] for place in places]
 
 
 def _join(kind: bytes, *columns: Sequence[Part]) -> list[Part]:
@@ -147,5 +147,7 @@ def _hidden(own: Sequence[Part], child: Sequence[Part] | None, secret: Sequence[
     return [hides and (mine is None or theirs is None or mine == theirs) for hides, mine, theirs in rows]
 
 
-def _unless(hidden: Sequence[bool], column: Sequence[Value | None]) -> list[Value | None]:
+def _unless(hidden: Sequence[bool], column: Sequence[Value | None]) -> Sequence[Value | None]:
+    if not any(hidden):
+        return column
     return [None if hides else value for hides, value in zip(hidden, column, strict=True)]

@@ -192,8 +192,8 @@ class PersonReader:
 
     def read(self, batch: Batch, numbers: Sequence[int]) -> PersonBatch:
         """Return what the batch says of this person, row by row."""
-        values: dict[str, list[Any]] = {}
-        statuses: dict[str, list[str]] = {}
+        values: dict[str, Sequence[Any]] = {}
+        statuses: dict[str, Sequence[str]] = {}
         findings: list[Finding] = []
         for part, column in self._columns.items():
             reading = column.read(self._texts(batch, part, column.field.name), numbers)
@@ -201,7 +201,7 @@ class PersonReader:
             statuses[column.field.name] = reading.statuses
             findings += reading.findings
         nothing = [None] * len(numbers)
-        sexes: list[Any] = nothing
+        sexes: Sequence[Any] = nothing
         if self._sex is not None:
             reading = self._sex.read(batch[self._sex.field.name], numbers)
             sexes = reading.values
@@ -225,11 +225,11 @@ class PersonBatch:
 
     def __init__(
         self,
-        values: dict[str, list[Any]],
-        statuses: dict[str, list[str]],
-        sexes: list[Any],
+        values: dict[str, Sequence[Any]],
+        statuses: dict[str, Sequence[str]],
+        sexes: Sequence[Any],
         findings: list[Finding],
-        nothing: list[Any],
+        nothing: Sequence[Any],
     ) -> None:
         self.values = values
         self.statuses = statuses
@@ -237,6 +237,6 @@ class PersonBatch:
         self.findings = findings
         self._nothing = nothing
 
-    def part(self, name: str) -> list[Any]:
+    def part(self, name: str) -> Sequence[Any]:
         """Return the values of one part, all None when the contract does not have it."""
         return self.values.get(name, self._nothing)

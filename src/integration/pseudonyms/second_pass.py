@@ -65,7 +65,8 @@ class SecondPass:
         self._makers: dict[str, TokenMaker] = {purpose: keys.maker(domain, purpose) for purpose in FIRST_PURPOSES}
         self._link = LinkChain(keys.chain(domain, LINK))
         self._identity = identity(delivery)
-        self._record_keys: dict[Any, Any] = {}
+        self._record_keys: tuple[pa.Array[Any], pa.Array[Any]] | None = None
+        """Of the last batch of records: the keys' digests, and their tokens."""
 
     def run(self, batches: Iterable[tuple[str, pa.RecordBatch]]) -> None:
         """Re-key every batch and write it."""
@@ -114,18 +115,17 @@ class SecondPass:
 
     def _tokens(self, table: str, column: str, purpose: str, batch: pa.RecordBatch) -> pa.Array[Any]:
         """Make one column's tokens; a mention's record key is looked up at the records just before it."""
-        import pyarrow as pa
+        import pyarrow.compute as pc
 
         digests, maker = batch.column(column), self._makers[purpose]
-        if table == "mentions" and column == "record_key":
-            known = self._record_keys
-            try:
-                return pa.array([known[digest] for digest in digests.to_pylist()], pa.string())
-            except KeyError:
-                return token_array(maker, digests)
+        if table == "mentions" and column == "record_key" and self._record_keys is not None:
+            known, made = self._record_keys
+            places = pc.index_in(digests, value_set=known)
+            if not places.null_count:
+                return made.take(places)
         tokens = token_array(maker, digests)
-        if column == "record_key":
-            self._record_keys = dict(zip(digests.to_pylist(), tokens.to_pylist(), strict=True))
+        if (table, column) == ("records", "record_key"):
+            self._record_keys = digests, tokens
         return tokens
 
 

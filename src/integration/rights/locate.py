@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from integration import inputs, warehouse
+from integration.decoded import shown
 from integration.errors import UsageError
 from integration.ledger import Ledger
 from integration.linkage import link_persons
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DeliveryId, InvalidName
+from integration.pseudonyms.link_names import link_columns
 from integration.pseudonyms.tokens import parse_token
 from integration.reasons import Reason
 from integration.rights.leaving_out import LIKENESSES
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _KEY = "delivery_id, row_number, role"
 _TOKENS = ("bsn_token", *LIKENESSES, "address_token", "address_token_base")
+_LINKS = f"[{', '.join(link_columns())}] as links"
 _STRONG = ("token_demographic_first", "token_birth_first")
 """Tokens with a full birth date and first name: by these a person is recognised later, twins told apart."""
 
@@ -52,7 +55,8 @@ class Mention:
 class Subject:
     """A person in a domain: pseudonym, mentions, and the tokens they are recognised by; shown nowhere.
 
-    ``own`` are the pseudonyms that nobody else's mention bears: person id, tokens, keys of records about them.
+    ``own`` are the pseudonyms that nobody else's mention bears: person id, tokens, what linkage alone compares (as
+    :func:`integration.decoded.shown` writes it), keys of records about them.
     """
 
     domain: DomainCode
@@ -124,7 +128,7 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
         inputs.view_mentions(con, files)
         link_persons(con, domain, PseudonymKey(keys.version_of(domain), keys.subkey(domain, "output")))
         con.execute(
-            f"create table asked.{name} as select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule "
+            f"create table asked.{name} as select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule, {_LINKS} "
             f"from staging.mentions join link.mention_person using ({_KEY}, record_key)"
         )
 
@@ -168,8 +172,16 @@ def _subject(con: duckdb.DuckDBPyConnection, domain: DomainCode, token: str | No
         tuple(Mention(str(d), int(n), str(r), str(k), u) for d, n, r, k, u in rows),
         numbers | ({token} if token else set()),
         strong,
-        frozenset(str(i) for i, _ in ids).union(about, *own.values()),
+        frozenset(str(i) for i, _ in ids).union(about, _own_links(con), *own.values()),
     )
+
+
+def _own_links(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    rows = con.execute(
+        "select unnest(links) from asked.theirs except "
+        f"select unnest(links) from asked.everywhere anti join asked.theirs using ({_KEY})"
+    ).fetchall()
+    return frozenset(shown(value) for (value,) in rows if value is not None)
 
 
 def _own(con: duckdb.DuckDBPyConnection, column: str) -> frozenset[str]:

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from integration.settings import Settings
 
 
+_WORD = re.compile(r"0x[0-9a-f]{16}")
+
+
 def traces(settings: Settings, domain: DomainCode, texts: Iterable[str]) -> list[Path]:
     """Return the files under the installation in which one of ``texts`` stands, as paths below its home.
 
-    Of a token its 32 digits are sought, and the 16 bytes they mean. Everything is searched, of other domains too:
+    Of a token its 32 digits are sought, and the 16 bytes they mean; of a number of 64 bits (``0x`` and 16 digits) its
+    8 bytes too. Everything is searched, of other domains too:
     ``domain`` says that the texts belong to it, and must fit the tokens among them (ValueError).
     """
     parsed = [(text, parse_token(text)) for text in texts]
@@ -42,5 +46,8 @@ def traces(settings: Settings, domain: DomainCode, texts: Iterable[str]) -> list
 
 
 def _forms(text: str, is_token: bool) -> set[bytes]:
+    if _WORD.fullmatch(text):
+        number = int(text, 16)
+        return {text.encode(), number.to_bytes(8, "little"), str(number - (number >> 63 << 64)).encode()}
     forms = {text.encode(), text.upper().encode(), text.encode("utf-16-le")}
     return forms | {bytes.fromhex(text)} if is_token else forms

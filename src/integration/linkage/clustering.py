@@ -1,6 +1,6 @@
 """Tonight's clusters of units: what is as it was the night before is taken from there, the rest is grown.
 
-Units that evidence holds together, however weakly, are a component. A component's clusters depend on it alone, so one
+Units that evidence of at least the threshold holds together are a component. A component's clusters depend on it alone, so one
 whose signature was held already has the clusters that were held.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from integration.linkage.clusters import components
 from integration.linkage.declared import declared
-from integration.linkage.growth import Evidence, Grown, Pair, Units, bridges, grow, split_up
+from integration.linkage.growth import Evidence, Grown, Pair, Units, bridges, grow
 from integration.linkage.steps import build, fetch, upload
 
 if TYPE_CHECKING:
@@ -71,14 +72,14 @@ def _components(signatures: Any, pairs: dict[str, Any]) -> tuple[Any, Any]:
     """Each unit's component and that component's signature."""
     import numpy as np
 
-    label = split_up(
-        len(signatures), Evidence(list(zip(pairs["left_node"], pairs["right_node"], strict=True)), ())
-    )
+    left, right = pairs["left_node"], pairs["right_node"]
+    joins = (~np.isnan(pairs["weight"]) & (pairs["told"] != "different")) | (pairs["told"] == "same")
+    label = components(len(signatures), left[joins], right[joins])
     total = np.zeros(len(label), dtype=np.uint64)
+    inside = label[left] == label[right]
     with np.errstate(over="ignore"):
         np.add.at(total, label, _mixed(signatures.astype(np.uint64)))
-        if len(pairs["left_node"]):
-            np.add.at(total, label[pairs["left_node"]], _mixed(pairs["signature"].astype(np.uint64)))
+        np.add.at(total, label[left[inside]], _mixed(pairs["signature"][inside].astype(np.uint64)))
     return label, total[label]
 
 
@@ -135,7 +136,7 @@ def _grow_all(
     part = {node: number for number, members in enumerate(touched) for node in members}
     of: list[list[int]] = [[] for _ in touched]
     for row, left in enumerate(pairs["left_node"].tolist()):
-        if left in part:
+        if left in part and part.get(int(pairs["right_node"][row])) == part[left]:
             of[part[left]].append(row)
     limits, refused = declared().limits, 0
     for members, rows in zip(touched, of, strict=True):

@@ -10,12 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-from integration.linkage.clusters import components
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Pair = tuple[int, int]
 
@@ -62,14 +56,6 @@ class Grown:
     forced: set[int] = field(default_factory=set)
     refused: list[Pair] = field(default_factory=list)
     too_large: list[list[int]] = field(default_factory=list)
-
-
-def split_up(count: int, evidence: Evidence) -> np.ndarray[Any, Any]:
-    """Return the component of each unit (its smallest unit) over all pairs that may join anything."""
-    import numpy as np
-
-    pairs = np.array([*evidence.pairs, *evidence.together], dtype=np.int64).reshape(-1, 2)
-    return components(count, pairs[:, 0], pairs[:, 1])
 
 
 def grow(units: Units, evidence: Evidence, limits: Limits) -> Grown:

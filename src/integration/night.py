@@ -15,8 +15,8 @@ from integration.errors import KeyUnavailable
 from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_file, link_persons
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
-from integration.pseudonyms.first_pass import LINK, known_first_pass
-from integration.pseudonyms.link_parameters import load_parameters
+from integration.pseudonyms.first_pass import known_first_pass
+from integration.pseudonyms.link_mark import link_mark
 from integration.rights.hiding import hide_restricted
 from integration.storage import Zones, write_json
 
@@ -47,7 +47,7 @@ def link(
         PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
         for purpose in ("output", "family")
     )
-    encoding = link_encoding(keys, domain)
+    encoding = link_mark(keys, domain)
     inputs.load_inputs(con, gathered, zones)
     with (
         warehouse.sealed_errors("link"),
@@ -58,12 +58,6 @@ def link(
             persons = link_persons(con, domain, output, file.second_look(), encoding=encoding)
         families = build_families(con, domain, family, gathered.run_date, file)
     return persons, families
-
-
-def link_encoding(keys: Keyring, domain: DomainCode) -> str:
-    """What names the keys and parameters that a domain's encoded columns are made with; never a key."""
-    name = f"{keys.version_of(domain)}.{domain}.{LINK}"
-    return f"{load_parameters().version} {name} {keys.fingerprints(domain, (LINK,))[name]}"
 
 
 def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[str, int]:

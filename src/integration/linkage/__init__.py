@@ -6,7 +6,16 @@ docs/explanation/linkage.md tells the rules.
 """
 
 from integration.linkage.families import FamiliesBuilt, build_families
+from integration.linkage.history import MERGED
 from integration.linkage.link_file import LinkFile, link_file
 from integration.linkage.persons import PersonsLinked, link_persons
 
-__all__ = ["FamiliesBuilt", "LinkFile", "PersonsLinked", "build_families", "link_file", "link_persons"]
+__all__ = [
+    "MERGED",
+    "FamiliesBuilt",
+    "LinkFile",
+    "PersonsLinked",
+    "build_families",
+    "link_file",
+    "link_persons",
+]

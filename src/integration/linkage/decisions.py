@@ -21,6 +21,9 @@ from integration.storage import sync_directory, write_bytes
 if TYPE_CHECKING:
     import duckdb
 
+    from integration.names import DomainCode
+    from integration.storage import Zones
+
 SAME, DIFFERENT, UNSURE = "same", "different", "unsure"
 Place = tuple[str, str, str, str]
 """Supplier, municipality, record key, role."""
@@ -39,14 +42,19 @@ class Decision:
     event: int | None = None
 
 
-def read(path: Path | None) -> list[Decision]:
+def path(zones: Zones, domain: DomainCode) -> Path:
+    """A domain's decisions."""
+    return zones.linking / f"{domain}.decisions.jsonl"
+
+
+def read(file: Path | None) -> list[Decision]:
     """The decisions in their order. Raises :class:`IntegrationError` (LINK_DECISIONS_UNREADABLE)."""
-    if path is None or not path.exists():
+    if file is None or not file.exists():
         return []
     try:
-        return [_decision(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [_decision(json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError, KeyError, TypeError):
-        raise IntegrationError(Reason.LINK_DECISIONS_UNREADABLE, file=path.name) from None
+        raise IntegrationError(Reason.LINK_DECISIONS_UNREADABLE, file=file.name) from None
 
 
 def _decision(content: dict[str, Any]) -> Decision:
@@ -63,22 +71,22 @@ def _place(content: Sequence[str]) -> Place:
     return str(supplier), str(municipality), str(record_key), str(role)
 
 
-def add(path: Path, decision: Decision) -> None:
+def add(file: Path, decision: Decision) -> None:
     """Write one more decision, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         os.write(handle, (_line(decision) + "\n").encode())
         os.fsync(handle)
     finally:
         os.close(handle)
-    sync_directory(path.parent)
+    sync_directory(file.parent)
 
 
-def write(path: Path, decisions: Iterable[Decision]) -> None:
+def write(file: Path, decisions: Iterable[Decision]) -> None:
     """Write all decisions anew."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_bytes(path, "".join(_line(one) + "\n" for one in decisions).encode(), mode=0o600)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_bytes(file, "".join(_line(one) + "\n" for one in decisions).encode(), mode=0o600)
 
 
 def _line(decision: Decision) -> str:

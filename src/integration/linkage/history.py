@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from integration.names import DomainCode
 
 
+MERGED = f"select from_id, to_id from {HELD}.event where what = 'merge'"
+"""The persons that live on in another, of a link file that is open."""
+
+
 def keep_persons(
     con: duckdb.DuckDBPyConnection,
     file: LinkFile,

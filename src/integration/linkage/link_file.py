@@ -73,11 +73,6 @@ class LinkFile:
         return replace(self, previous=FRESH, keep=False)
 
 
-def decisions_path(zones: Zones, domain: DomainCode) -> Path:
-    """The reviewers' decisions of a domain."""
-    return zones.linking / f"{domain}.decisions.jsonl"
-
-
 @contextmanager
 def no_file(con: duckdb.DuckDBPyConnection) -> Iterator[LinkFile]:
     """Link without remembering: every person is new."""
@@ -87,25 +82,34 @@ def no_file(con: duckdb.DuckDBPyConnection) -> Iterator[LinkFile]:
 
 @contextmanager
 def link_file(
-    con: duckdb.DuckDBPyConnection, zones: Zones, domain: DomainCode, at: date, *, keep: bool
+    con: duckdb.DuckDBPyConnection,
+    zones: Zones,
+    domain: DomainCode,
+    at: date,
+    *,
+    keep: bool,
+    into: Zones | None = None,
 ) -> Iterator[LinkFile]:
     """Open a domain's link file for one linkage; with ``keep``, what was written takes its place when all went well.
+
+    ``into`` are other zones to write to: a rotation's.
 
     Raises :class:`IntegrationError`: LINK_FILE_UNREADABLE when it is damaged, of another layout or another domain's.
     """
     path = zones.link_file(domain)
-    building = path.with_name(f"{domain}.building.duckdb") if keep else None
+    target = (into or zones).link_file(domain)
+    building = target.with_name(f"{domain}.building.duckdb") if keep else None
     if building is not None:
-        zones.linking.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         remove(building)
     try:
         with _attached(con, path if path.exists() else None, building):
             marks = _marks(con, domain, path)
-            yield LinkFile(at, path, decisions_path(zones, domain), keep, marks)
+            yield LinkFile(at, path, zones.linking / f"{domain}.decisions.jsonl", keep, marks)
             if building is not None:
                 con.execute(f"checkpoint {FRESH}")
         if building is not None:
-            place(building, path)
+            place(building, target)
     except BaseException:
         if building is not None:
             remove(building)

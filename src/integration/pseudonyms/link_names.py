@@ -53,7 +53,7 @@ def of_address() -> frozenset[str]:
         for field in parameters.filters.fields:
             for word in range(parameters.filters.words):
                 made[f"{PREFIX}{field}_{channel.name}_{word}"] = channel.salt
-    return frozenset(column for column, parts in made.items() if _ADDRESS.intersection(PARTS[p] for p in parts))
+    return frozenset(column for column, parts in made.items() if _ADDRESS.intersection(PARTS[p] for p in parts if p in PARTS))
 
 
 @lru_cache(maxsize=1)

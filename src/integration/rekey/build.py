@@ -14,6 +14,7 @@ from integration.families import refuse_scores
 from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
+from integration.rekey.link_file import rekey_link_file
 from integration.rekey.survey import Found, survey
 from integration.rekey.tokens import Rekeyer, rekey_folder
 from integration.rights import lists
@@ -98,6 +99,7 @@ def prepare(
         files, tokens = files + found.files, tokens + found.tokens
         only += found.tokens_only if zone == "linked" else 0
         passed(zone)
+    rekey_link_file(settings, domain, rekeyer, new, Zones(work.home / FILES))
     for carry in CARRIED:
         carry(zones, domain, old, new, Zones(work.home / FILES))
     rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens, tokens_only=only)
@@ -120,7 +122,7 @@ def _build(
     domain = DomainCode(so_far.domain)
     gathered = inputs.gather(domain, settings, Ledger(settings.ledger()))
     with warehouse.connect(None, settings) as before:
-        night.link(before, gathered, settings.zones, old)
+        night.link(before, gathered, settings.zones, old, keep=False)
         with warehouse.connect(warehouse.start_building(work, domain), settings) as con:
             night.link(con, gathered, work, new, Zones(work.home / FILES))
             passed("linked again")

@@ -71,13 +71,13 @@ def _records(con: duckdb.DuckDBPyConnection, rekeyer: Rekeyer) -> None:
     import pyarrow as pa
 
     con.execute(f"create or replace table {FRESH}.record as select * from {HELD}.record limit 0")
-    reader = con.execute(f"select * from {HELD}.record order by record").to_arrow_reader(_BATCH)
-    for batch in reader:
-        con.register("rekeyed", _rekeyed(pa.table(batch), rekeyer))
+    held = con.cursor().sql(f"select * from {HELD}.record order by record").to_arrow_reader(_BATCH)
+    for batch in held:
+        con.register("rekeyed", _rekeyed(pa.Table.from_batches([batch]), rekeyer))
         con.execute(
-            f"insert into {FRESH}.record select * replace (md5(cast("
-            "row(*columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$')) as varchar)) as content) "
-            "from rekeyed"
+            f"insert into {FRESH}.record select told.* exclude (made) replace (made as content) from (select *, md5("
+            "cast(row(*columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$')) as varchar)) as made "
+            "from rekeyed) as told"
         )
         con.unregister("rekeyed")
 

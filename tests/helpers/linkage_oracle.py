@@ -87,13 +87,14 @@ def strongest_first(
         for node in x & set(graph):
             for other in graph[node]:
                 third = of(other)
-                if third not in (x, y) and graph[node][other]["weight"] >= weight - margin:
-                    if two(third, y) and not two(third, x):
-                        return True
+                strong = third not in (x, y) and graph[node][other]["weight"] >= weight - margin
+                if strong and two(third, y) and not two(third, x):
+                    return True
         return False
 
     order = sorted(
-        pairs.items(), key=lambda item: (-item[1], not (numbered[item[0][0]] or numbered[item[0][1]]), item[0])
+        pairs.items(),
+        key=lambda item: (-item[1], not (numbered[item[0][0]] or numbered[item[0][1]]), item[0]),
     )
     for (a, b), weight in order:
         x, y = of(a), of(b)
@@ -106,7 +107,8 @@ def strongest_first(
 
 def _first_mention(unit: list[Row]) -> tuple[Any, ...]:
     return min(
-        (row["peildatum"], row["delivery_id"], row["row_number"], row["role"], row["record_key"]) for row in unit
+        (row["peildatum"], row["delivery_id"], row["row_number"], row["role"], row["record_key"])
+        for row in unit
     )
 
 

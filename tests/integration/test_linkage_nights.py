@@ -69,7 +69,7 @@ def test_ten_nights_of_corrections_and_deletions_keep_names(zones: Zones, seed: 
         told = set(held(zones, "select from_id, to_id from event where what in ('merge', 'split')"))
         assert renamed <= told
         gone = names - set(found.persons.values())
-        assert not gone & {person for person, in held(zones, "select person_id from person")}
+        assert not gone & {person for (person,) in held(zones, "select person_id from person")}
         new = set(found.persons.values()) - set(before.values())
         assert not new & names, "a name is never given out twice"
         names |= set(found.persons.values())
@@ -98,9 +98,15 @@ def test_a_merge_keeps_the_name_that_was_first_and_can_be_undone(zones: Zones) -
     ]
     decide_undo(zones, 1)
     parted = night(APART + BRIDGE, zones, 2)
-    assert parted.persons[APART[0]["delivery_id"], "a", "kind"] != parted.persons[BRIDGE[0]["delivery_id"], "b", "kind"]
+    assert (
+        parted.persons[APART[0]["delivery_id"], "a", "kind"]
+        != parted.persons[BRIDGE[0]["delivery_id"], "b", "kind"]
+    )
     assert parted.linked.splits == 1
-    assert held(zones, "select what, why from event order by event") == [("merge", "model"), ("split", "reviewed")]
+    assert held(zones, "select what, why from event order by event") == [
+        ("merge", "model"),
+        ("split", "reviewed"),
+    ]
     assert night(APART + BRIDGE).groups() != parted.groups()
     decide_undo(zones, 2)
     again = night(APART + BRIDGE, zones, 3)
@@ -123,7 +129,9 @@ def test_a_split_leaves_the_name_with_most_records_and_can_be_undone(zones: Zone
 
 def decide_undo(zones: Zones, event: int) -> None:
     with duckdb.connect(":memory:") as con, link_file(con, zones, DOMAIN, FIRST_NIGHT, keep=False):
-        decision = undo(con, event, at="2026-01-13T09:00:00+01:00", by="beoordelaar-1", why="dossier ingezien")
+        decision = undo(
+            con, event, at="2026-01-13T09:00:00+01:00", by="beoordelaar-1", why="dossier ingezien"
+        )
     decisions.add(decisions.path(zones, DOMAIN), decision)
 
 
@@ -134,7 +142,9 @@ def test_what_is_no_event_cannot_be_undone(zones: Zones) -> None:
 
 
 def test_the_last_decision_counts_and_unsure_takes_it_back(zones: Zones) -> None:
-    place = {row["record_key"]: (row["supplier"], row["municipality"], row["record_key"], "kind") for row in APART}
+    place = {
+        row["record_key"]: (row["supplier"], row["municipality"], row["record_key"], "kind") for row in APART
+    }
     for number, (decision, groups) in enumerate((("same", 1), ("different", 2), ("same", 1), ("unsure", 2))):
         told = decisions.Decision(f"2026-01-{number}", "b", decision, (place["a"],), (place["b"],))
         decisions.add(decisions.path(zones, DOMAIN), told)
@@ -256,7 +266,9 @@ def without(text: str, name: str) -> str:
 def test_a_gezin_keeps_its_name_when_the_child_first_seen_leaves_and_another_comes(zones: Zones) -> None:
     (name,) = set(gezinnen(GEZIN, zones, 0).values())
     assert set(gezinnen(without(GEZIN, "anna"), zones, 1).values()) == {name}
-    assert set(gezinnen(without(GEZIN, "anna") + "    dirk   eva  3991AA1  2024-10-31\n", zones, 2).values()) == {name}
+    assert set(
+        gezinnen(without(GEZIN, "anna") + "    dirk   eva  3991AA1  2024-10-31\n", zones, 2).values()
+    ) == {name}
     assert held(zones, "select count(*) from event") == [(0,)]
 
 

@@ -57,7 +57,9 @@ def test_what_reviewers_say_goes_before_but_two_numbers_stay_two() -> None:
 
 def test_a_cluster_above_the_cap_is_taken_apart() -> None:
     everybody = [(a, b) for a in range(5) for b in range(a + 1, 5)]
-    found = grow(Units([False] * 5, [frozenset()] * 5, [1] * 5), Evidence(everybody, [9.0] * 10), Limits(3, 1.0))
+    found = grow(
+        Units([False] * 5, [frozenset()] * 5, [1] * 5), Evidence(everybody, [9.0] * 10), Limits(3, 1.0)
+    )
     assert clusters(found.label) == groups("0", "1", "2", "3", "4")
     assert found.too_large == [[0, 1, 2]] or len(found.too_large) == 2
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from integration.names import DomainCode
     from integration.storage import Zones
 
+
 def forget(
     con: duckdb.DuckDBPyConnection, zones: Zones, domain: DomainCode, supplier: str, keys: Collection[str]
 ) -> int:
@@ -32,7 +33,11 @@ def forget(
         return 0
     import pyarrow as pa
 
-    with sealed_errors("link file"), link_file(con, zones, domain, date.min, keep=True) as file, workbench(con):
+    with (
+        sealed_errors("link file"),
+        link_file(con, zones, domain, date.min, keep=True) as file,
+        workbench(con),
+    ):
         con.register("gone_keys", pa.table({"record_key": pa.array(sorted(keys), pa.string())}))
         con.execute(
             f"create table work.gone as select record from {HELD}.record "
@@ -48,11 +53,15 @@ def forget(
             put(
                 con,
                 table,
-                f"select * from {HELD}.{table} where \"left\" not in (from work.gone) "
+                f'select * from {HELD}.{table} where "left" not in (from work.gone) '
                 'and "right" not in (from work.gone)',
             )
         put(con, "person", f"select * from {HELD}.person semi join {FRESH}.cluster using (person_id)")
-        put(con, "gezin_member", f"select * from {HELD}.gezin_member semi join {FRESH}.person using (person_id)")
+        put(
+            con,
+            "gezin_member",
+            f"select * from {HELD}.gezin_member semi join {FRESH}.person using (person_id)",
+        )
         put(con, "gezin", f"select * from {HELD}.gezin semi join {FRESH}.gezin_member using (gezin_id)")
         con.execute(f"create view work.all_event as select * from {HELD}.event")
         con.execute(
@@ -64,7 +73,8 @@ def forget(
         put(
             con,
             "event_record",
-            f"select * from {HELD}.event_record semi join work.live_event using (event) anti join work.gone using (record)",
+            f"select * from {HELD}.event_record semi join work.live_event using (event) "
+            "anti join work.gone using (record)",
         )
         gone = int(con.execute("select count(*) from work.gone").fetchall()[0][0])
         rows = con.execute(

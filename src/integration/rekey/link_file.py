@@ -63,7 +63,9 @@ def rekey_link_file(
                 con.execute(f"update {FRESH}.meta set value = ? where name = ?", [value, name])
     path = decisions.path(zones, domain)
     if path.exists():
-        decisions.write(decisions.path(into, domain), [_decision(one, rekeyer) for one in decisions.read(path)])
+        decisions.write(
+            decisions.path(into, domain), [_decision(one, rekeyer) for one in decisions.read(path)]
+        )
 
 
 def _records(con: duckdb.DuckDBPyConnection, rekeyer: Rekeyer) -> None:
@@ -108,11 +110,15 @@ def _names(con: duckdb.DuckDBPyConnection, domain: DomainCode, new: Keyring) -> 
         for purpose in ("output", "family")
     }
     listed = " union ".join(
-        f"select {column} as name from {HELD}.{table}" for table, columns in _NAMED.items() for column in columns
+        f"select {column} as name from {HELD}.{table}"
+        for table, columns in _NAMED.items()
+        for column in columns
     )
     old = [row[0] for row in con.execute(f"select name from ({listed}) where name is not null").fetchall()]
     names = [makers[name.split(".")[2]](name) for name in old]
-    con.register("renamed", pa.table({"old": pa.array(old, pa.string()), "new": pa.array(names, pa.string())}))
+    con.register(
+        "renamed", pa.table({"old": pa.array(old, pa.string()), "new": pa.array(names, pa.string())})
+    )
     for table, columns in _NAMED.items():
         for column in columns:
             con.execute(f"update {FRESH}.{table} set {column} = new from renamed where {column} = old")

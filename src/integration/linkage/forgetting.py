@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from integration.linkage import decisions
-from integration.linkage.link_file import FRESH, HELD, link_file, put
+from integration.linkage.link_file import FRESH, HELD, open_link_file, put
 from integration.linkage.steps import build, workbench
 from integration.warehouse import sealed_errors
 
@@ -35,7 +35,7 @@ def forget(
 
     with (
         sealed_errors("link file"),
-        link_file(con, zones, domain, date.min, keep=True) as file,
+        open_link_file(con, zones, domain, date.min, keep=True) as file,
         workbench(con),
     ):
         con.register("gone_keys", pa.table({"record_key": pa.array(sorted(keys), pa.string())}))

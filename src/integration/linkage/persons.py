@@ -74,7 +74,7 @@ def link_persons(
 ) -> PersonsLinked:
     """Read ``staging.mentions``; write ``link.mention_person`` (one row a mention) and ``link.person``.
 
-    ``file`` is the domain's link file (:func:`~integration.linkage.link_file.link_file`); without it nothing is
+    ``file`` is the domain's link file (:func:`open_link_file`); without it nothing is
     remembered. ``encoding`` names the keys and parameters of the encoded columns. The same mentions (in any order) and
     file give the same persons and the same pseudonyms. Raises :class:`IntegrationError`: MODEL_FAILED naming the step,
     never a value; LINK_ENCODING_MIXED when the file holds records of another encoding.

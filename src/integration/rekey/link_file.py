@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration import warehouse
-from integration.linkage import decisions, link_file
+from integration.linkage import decisions, open_link_file
 from integration.linkage.link_file import FRESH, HELD, put, tables
 from integration.linkage.naming import mark
 from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
@@ -52,7 +52,7 @@ def rekey_link_file(
         with (
             warehouse.connect(None, settings) as con,
             warehouse.sealed_errors("rotation"),
-            link_file(con, zones, domain, date.min, keep=True, into=into) as file,
+            open_link_file(con, zones, domain, date.min, keep=True, into=into) as file,
         ):
             for name in tables():
                 put(con, name, f"select * from {HELD}.{name}")

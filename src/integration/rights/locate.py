@@ -16,7 +16,7 @@ from integration import inputs, warehouse
 from integration.decoded import shown
 from integration.errors import UsageError
 from integration.ledger import Ledger
-from integration.linkage import MERGED, link_file, link_persons
+from integration.linkage import MERGED, link_persons, open_link_file
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DeliveryId, InvalidName
 from integration.pseudonyms.link_mark import link_mark
@@ -119,7 +119,7 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
         if name in current and folder[0].is_relative_to(zones.linked)
     ]
     con.execute("create schema if not exists staging; create schema asked")
-    with link_file(con, zones, domain, gathered.run_date, keep=False) as file:
+    with open_link_file(con, zones, domain, gathered.run_date, keep=False) as file:
         for name, files in (("published", published), ("everywhere", everywhere)):
             if name == "everywhere" and set(files) == set(published):
                 con.execute("create view asked.everywhere as select * from asked.published")

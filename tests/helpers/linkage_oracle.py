@@ -20,7 +20,7 @@ BITS = {
     "token_demographic_first": 14.0, "token_demographic": 10.0, "token_birth_first": 6.0, "token_name": 3.0,
 }  # fmt: skip
 ONE_ROW = {("onderwijs", "kind"), ("kinderopvang", "kind"), ("huisarts", "patient")}
-MARGIN, MOST_PLACES = 1.0, 60
+MARGIN = 1.0
 PLACEMENTS = {"35", "36", "37", "38", "43", "44"}
 GUARDIANS = {
     "10": (2, "ouder"),

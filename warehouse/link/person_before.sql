@@ -1,7 +1,7 @@
 -- grain:   one row a record.
 -- purpose: whose it was the night before (old_id; null: nobody's). A record that is new speaks for its number's person, else
---          for whoever had exactly its content elsewhere (a source numbered its records anew), else for its place's
---          person, where that was one and does not contradict it (another number, sex or birth year).
+--          for its place's, where that was one and does not contradict it (another number, sex or birth year), else for
+--          whoever had exactly its content elsewhere (a source numbered its records anew).
 -- inputs:  work.person_record, work.person_cluster, work.person_encoded, work.held_record, work.held_cluster.
 with before as (
     select
@@ -41,8 +41,8 @@ found as (
         coalesce(
             before.person_id,
             numbers.person_id,
-            if(encoded.linkable, contents.person_id, null),
-            places.person_id
+            places.person_id,
+            if(encoded.linkable, contents.person_id, null)
         ) as old_id
     from work.person_record as records
     inner join work.person_cluster using (node)

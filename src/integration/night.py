@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
 from integration.errors import KeyUnavailable
-from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons
+from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons, open_link_file
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
 from integration.pseudonyms.first_pass import known_first_pass
+from integration.pseudonyms.link_mark import link_mark
 from integration.rights.hiding import hide_restricted
 from integration.storage import Zones, write_json
 
@@ -34,23 +35,29 @@ def link(
     listed: Zones | None = None,
     *,
     everybody: bool = False,
+    keep: bool = True,
 ) -> tuple[PersonsLinked, FamiliesBuilt]:
     """Fill a fresh file from the linked zone, and link its records into persons and families.
 
-    Whose processing is restricted is left out, unless ``everybody`` is asked for, which is never published;
-    ``listed`` are other zones to read that list from.
+    What linkage remembers is taken from the domain's link file and, with ``keep``, written to it. Whose processing is
+    restricted is remembered (nothing may be lost of them) and left out of the result, unless ``everybody`` is asked
+    for, which is never published. ``listed`` are other zones to read that list and the link file from.
     """
     domain = gathered.domain
     output, family = (
         PseudonymKey(keys.version_of(domain), keys.subkey(domain, purpose))
         for purpose in ("output", "family")
     )
+    encoding = link_mark(keys, domain)
     inputs.load_inputs(con, gathered, zones)
-    with warehouse.sealed_errors("link"):
-        persons = link_persons(con, domain, output)
+    with (
+        warehouse.sealed_errors("link"),
+        open_link_file(con, listed or zones, domain, gathered.run_date, keep=keep) as file,
+    ):
+        persons = link_persons(con, domain, output, file, encoding=encoding)
         if not everybody and hide_restricted(con, zones, keys, gathered, listed):
-            persons = link_persons(con, domain, output)
-        families = build_families(con, domain, family, gathered.run_date)
+            persons = link_persons(con, domain, output, file.second_look(), encoding=encoding)
+        families = build_families(con, domain, family, gathered.run_date, file)
     return persons, families
 
 

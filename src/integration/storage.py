@@ -55,6 +55,11 @@ class Zones:
         return self.home / "linked"
 
     @property
+    def linking(self) -> Path:
+        """A link file a domain, with its reviewers' decisions; only linkage opens it; kept as long as linked."""
+        return self.home / "linking"
+
+    @property
     def warehouse(self) -> Path:
         """One DuckDB file a domain."""
         return self.home / "warehouse"
@@ -138,6 +143,10 @@ class Zones:
     def published(self, domain: DomainCode) -> Path:
         """The domain's warehouse file that readers open."""
         return self.warehouse / f"{domain}.duckdb"
+
+    def link_file(self, domain: DomainCode) -> Path:
+        """A domain's link file."""
+        return self.linking / f"{domain}.duckdb"
 
     def building(self, domain: DomainCode) -> Path:
         """The domain's warehouse file that tonight's run is writing."""

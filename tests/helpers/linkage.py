@@ -141,8 +141,11 @@ class Linked:
 
 
 def link(text: str) -> Linked:
-    """Link the mentions of a table with columns record and role, and any other of :func:`mention`."""
-    return Linked(domain_file([mention(**row) for row in table(text)]))
+    """Link the mentions of a table with columns record and role, and any other of :func:`mention`.
+
+    The source is ``wijkteam`` unless told: one that may have two rows about one child in a delivery.
+    """
+    return Linked(domain_file([mention(**{"source": "wijkteam"} | row) for row in table(text)]))
 
 
 def family_rows(text: str) -> tuple[list[Row], list[Row]]:

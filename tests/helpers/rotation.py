@@ -50,7 +50,7 @@ def picture(home: Path, domain: str) -> Picture:
     keys = open_keyring(settings.zones.keys / "keyring.json", settings.passphrase_bytes())
     gathered = inputs.gather(code, settings, Ledger(settings.ledger()))
     with warehouse.connect(None, settings) as con:
-        night.link(con, gathered, settings.zones, keys)
+        night.link(con, gathered, settings.zones, keys, keep=False)
         places = con.execute(
             "select person_id, delivery_id, row_number, role from link.mention_person"
         ).fetchall()

@@ -1,7 +1,6 @@
 -- grain:   one row a mention: delivered row and role.
--- purpose: which person each delivered row speaks of, by which rule: bsn, record, demographic_first, demographic,
---          name_first, name; or `own` with the reason why it was joined to nobody:
---          nothing_to_link_on, nobody_alike, several_persons, twins, two_sexes.
+-- purpose: which person each delivered row speaks of, by which rule: bsn, record, model, reviewed; or `own` with the
+--          reason why it was joined to nobody (told in work.person_found).
 -- inputs:  work.person_mention, work.person_slot, work.person_found.
 with told as (
     select

@@ -1,69 +1,22 @@
--- grain:   one row a token of rule $rule and person so far ("cluster") that carries it; only tokens that two or more
---          carry, at least one of them without BSN.
--- purpose: which tokens say that their carriers are one person, and which must not (reason):
---          several_persons  two BSNs carry the token
---          twins            same birth date, sex, surname and address, but different first names
---          two_sexes        a man and a woman carry the name token: it belongs to two persons
--- inputs:  work.person_token, work.person_unit, work.person_cluster; $rule.
-with units as (
-    select person_unit.*, coalesce(cluster, unit) as cluster
-    from work.person_unit
-    left join work.person_cluster using (unit)
-),
-clusters as (
-    select cluster, bool_or(bsn) as bsn, bool_or(man) as man, bool_or(woman) as woman
-    from units
-    group by cluster
-),
-carried as (
-    select rule, token, cluster, bool_or(first_name) as named
-    from work.person_token
-    inner join units using (unit)
-    group by rule, token, cluster
-),
-shared as (
+-- grain:   one row a pair of units that may become one person or must not: scored at least $threshold, vetoed, or decided.
+-- purpose: what clusters are grown from. told: a reviewer's decision (same, different). signature: of all of it.
+-- inputs:  work.person_edge, work.person_told, work.person_node; $threshold.
+with pairs as (
     select
-        carried.*,
-        clusters.bsn,
-        count(*) over token as carriers,
-        count_if(bsn) over token as bsns,
-        count_if(named) over token as names,
-        bool_or(man) over token and bool_or(woman) over token as two_sexes
-    from carried
-    inner join clusters using (cluster)
-    where rule = $rule
-    window token as (partition by carried.token)
-    qualify carriers > 1 and bsns < carriers
+        coalesce(edges.left_node, told.left_node) as left_node,
+        coalesce(edges.right_node, told.right_node) as right_node,
+        if(edges.veto is null and edges.weight >= $threshold, edges.weight, null) as weight,
+        edges.veto,
+        told.decision as told
+    from work.person_edge as edges
+    full join work.person_told as told
+        on told.left_node = edges.left_node and told.right_node = edges.right_node
 ),
-named_at_place as (
-    select cluster, token as place from carried where rule = 'demographic' and named
-),
-twin_names as (
-    select distinct token
-    from (
-        select token, place
-        from shared
-        inner join named_at_place using (cluster)
-        where $rule = 'name'
-        group by token, place
-        having count(*) > 1
-    )
-),
-judged as (
-    select
-        shared.token,
-        shared.cluster,
-        shared.bsn,
-        case
-            when shared.bsns > 1 then 'several_persons'
-            when shared.rule = 'demographic' and shared.names > 1 then 'twins'
-            when shared.rule = 'name' and twin_names.token is not null then 'twins'
-            when shared.rule = 'name' and shared.two_sexes then 'two_sexes'
-        end as reason
-    from shared
-    left join twin_names using (token)
-),
-numbered as (
-    select dense_rank() over (order by token) as token, cluster, bsn, reason from judged
+evidence as (
+    select pairs.*, hash(a.first_record, b.first_record, weight, veto is null, told) as signature
+    from pairs
+    inner join work.person_node as a on a.node = left_node
+    inner join work.person_node as b on b.node = right_node
+    where weight is not null or veto is not null or told is not null
 )
-select * from numbered
+select * from evidence order by left_node, right_node

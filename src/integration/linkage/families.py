@@ -14,6 +14,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration.linkage.clusters import complete, components
+from integration.linkage.family_names import name_families
+from integration.linkage.link_file import LinkFile, no_file
 from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
 from integration.linkage.steps import build, fetch, tally, texts, upload, workbench
 from integration.names import DomainCode, source
@@ -49,17 +51,27 @@ class FamiliesBuilt:
     edges_dropped: int
     formed_by: Mapping[str, int]
     dropped: Mapping[str, int]
+    family_merges: int = 0
+    family_splits: int = 0
 
 
 def build_families(
-    con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: PseudonymKey, run_date: date
+    con: duckdb.DuckDBPyConnection,
+    domain: DomainCode,
+    family_key: PseudonymKey,
+    run_date: date,
+    file: LinkFile | None = None,
 ) -> FamiliesBuilt:
     """Read what :func:`link_persons` wrote; write ``link.gezin``, ``link.gezin_member`` and ``link.edge``.
 
     Needs ``staging.mentions``, ``staging.records_<source>`` (``wijkteam`` and ``jeugdhulp`` at least) and
-    ``meta.delivery``. ``run_date`` decides who is under 18 and which placements have begun. The order of rows never
-    changes the answer. Raises :class:`IntegrationError` (MODEL_FAILED) naming the step, never a value.
+    ``meta.delivery``. ``run_date`` decides who is under 18 and which placements have begun. ``file`` remembers the
+    gezinnen's pseudonyms. The order of rows never changes the answer. Raises :class:`IntegrationError` (MODEL_FAILED)
+    naming the step, never a value.
     """
+    if file is None:
+        with no_file(con) as nothing:
+            return build_families(con, domain, family_key, run_date, nothing)
     params = {
         "run_date": run_date,
         "most_persons": MOST_PERSONS,
@@ -84,10 +96,10 @@ def build_families(
         settled = _join_gezin_refs(con, household, params)
         _join_by_guardian_only(con, settled)
         build(con, "work.family_formed")
-        _name_families(con, domain, family_key)
+        events = _name_families(con, file, domain, family_key)
         for result in ("link.gezin_member", "link.gezin", "link.edge"):
             build(con, result)
-    return _result(con)
+    return _result(con, events)
 
 
 def _gather_records(con: duckdb.DuckDBPyConnection) -> None:
@@ -161,25 +173,25 @@ def _keep_groups(
     upload(con, table, {"child": np.arange(len(groups)), column: groups})
 
 
-def _name_families(con: duckdb.DuckDBPyConnection, domain: DomainCode, family_key: PseudonymKey) -> None:
-    """Make the pseudonyms of gezinnen (from their first child) and of the addresses and refs in the edges."""
+def _name_families(
+    con: duckdb.DuckDBPyConnection, file: LinkFile, domain: DomainCode, family_key: PseudonymKey
+) -> Mapping[str, int]:
+    """Make the pseudonyms of gezinnen, and of the addresses and refs in the edges; return the events of tonight.
+
+    A gezin keeps its pseudonym as long as most of its children stay; a new one is made from the child first seen.
+    """
     pseudonym = pseudonymiser(domain, "family", family_key)
-    first = fetch(
-        con,
-        "select distinct gezin, person_id from work.family_gezin "
-        "inner join work.family_child on family_child.child = gezin",
-    )
-    names = texts(pseudonym(f"gezin|{person_id}") for person_id in first["person_id"])
-    upload(con, "work.family_pseudonym", {"gezin": first["gezin"], "gezin_id": names})
+    events = name_families(con, file, pseudonym)
     places = fetch(
         con,
         "select address as place from work.family_address union select gezin_ref from work.family_gezin_ref",
     )["place"]
     names = texts(pseudonym(f"place|{place}") for place in places)
     upload(con, "work.family_place", {"place": texts(places), "place_id": names})
+    return events
 
 
-def _result(con: duckdb.DuckDBPyConnection) -> FamiliesBuilt:
+def _result(con: duckdb.DuckDBPyConnection, events: Mapping[str, int]) -> FamiliesBuilt:
     dropped = tally(con, "select reason, count(*) from link.edge where not used group by reason")
     families, children, restricted = con.execute(
         "select count(*), coalesce(sum(children), 0), count_if(restricted) from link.gezin"
@@ -197,4 +209,6 @@ def _result(con: duckdb.DuckDBPyConnection) -> FamiliesBuilt:
         edges_dropped=sum(dropped.values()),
         formed_by=tally(con, "select formed_by, count(*) from link.gezin group by formed_by"),
         dropped=dropped,
+        family_merges=events.get("gezin_merge", 0),
+        family_splits=events.get("gezin_split", 0),
     )

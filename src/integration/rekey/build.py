@@ -14,6 +14,7 @@ from integration.families import refuse_scores
 from integration.ledger import Ledger
 from integration.names import DomainCode
 from integration.reasons import Reason
+from integration.rekey.link_file import rekey_link_file
 from integration.rekey.survey import Found, survey
 from integration.rekey.tokens import Rekeyer, rekey_folder
 from integration.rights import lists
@@ -98,6 +99,7 @@ def prepare(
         files, tokens = files + found.files, tokens + found.tokens
         only += found.tokens_only if zone == "linked" else 0
         passed(zone)
+    rekey_link_file(settings, domain, rekeyer, new, Zones(work.home / FILES))
     for carry in CARRIED:
         carry(zones, domain, old, new, Zones(work.home / FILES))
     rekeyed = Rekeyed(domain, rekeyer.old_version, rekeyer.version, files, tokens, tokens_only=only)
@@ -127,13 +129,14 @@ def _build(
         warehouse.connect(None, settings) as before,
         warehouse.connect(warehouse.start_building(work, domain), settings) as con,
     ):
+        fresh = Zones(work.home / FILES)
         followed: list[dict[str, str]] = []
         if lists.read_list(settings.zones, lists.RESTRICTIONS, domain):
-            night.link(before, gathered, settings.zones, old, everybody=True)
-            night.link(con, gathered, work, new, everybody=True)
+            night.link(before, gathered, settings.zones, old, everybody=True, keep=False)
+            night.link(con, gathered, work, new, fresh, everybody=True, keep=False)
             followed += _pairs(before, con)
-        night.link(before, gathered, settings.zones, old)
-        night.link(con, gathered, work, new, Zones(work.home / FILES))
+        night.link(before, gathered, settings.zones, old, keep=False)
+        night.link(con, gathered, work, new, fresh)
         passed("linked again")
         persons, families = _pairs(before, con)
         _write_followed(work, so_far, old, new, [*followed, persons, families])

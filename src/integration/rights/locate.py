@@ -16,9 +16,10 @@ from integration import inputs, warehouse
 from integration.decoded import shown
 from integration.errors import UsageError
 from integration.ledger import Ledger
-from integration.linkage import link_persons
+from integration.linkage import MERGED, link_persons, open_link_file
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DeliveryId, InvalidName
+from integration.pseudonyms.link_mark import link_mark
 from integration.pseudonyms.link_names import link_columns
 from integration.pseudonyms.tokens import parse_token
 from integration.reasons import Reason
@@ -99,10 +100,7 @@ def locate(
             raise UsageError(Reason.INPUT_INVALID, "not a person's pseudonym of this domain")
     with warehouse.connect(None, settings) as con, warehouse.sealed_errors("subject"):
         link_twice(con, settings, keys, domain)
-        if token is not None:
-            seeds = "select person_id from asked.everywhere where bsn_token = $1"
-        else:
-            seeds = "select $1 as person_id"
+        seeds = _LIVES_ON if token is None else "select person_id from asked.everywhere where bsn_token = $1"
         con.execute(f"create table asked.seed as select distinct * from ({seeds})", [token or person])
         con.execute(_THEIRS)
         return _subject(con, domain, token)
@@ -121,17 +119,31 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
         if name in current and folder[0].is_relative_to(zones.linked)
     ]
     con.execute("create schema if not exists staging; create schema asked")
-    for name, files in (("published", published), ("everywhere", everywhere)):
-        if name == "everywhere" and set(files) == set(published):
-            con.execute("create view asked.everywhere as select * from asked.published")
-            continue
-        inputs.view_mentions(con, files)
-        link_persons(con, domain, PseudonymKey(keys.version_of(domain), keys.subkey(domain, "output")))
-        con.execute(
-            f"create table asked.{name} as select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule, {_LINKS} "
-            f"from staging.mentions join link.mention_person using ({_KEY}, record_key)"
-        )
+    with open_link_file(con, zones, domain, gathered.run_date, keep=False) as file:
+        for name, files in (("published", published), ("everywhere", everywhere)):
+            if name == "everywhere" and set(files) == set(published):
+                con.execute("create view asked.everywhere as select * from asked.published")
+                continue
+            inputs.view_mentions(con, files)
+            output = PseudonymKey(keys.version_of(domain), keys.subkey(domain, "output"))
+            link_persons(con, domain, output, file, encoding=link_mark(keys, domain))
+            con.execute(
+                f"create table asked.{name} as "
+                f"select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule, {_LINKS} "
+                f"from staging.mentions join link.mention_person using ({_KEY}, record_key)"
+            )
+        con.execute(f"create table asked.merged as {MERGED}")
 
+
+_LIVES_ON = """
+with recursive named as (
+    select cast($1 as varchar) as person_id
+    union
+    select to_id from asked.merged join named on from_id = person_id
+)
+select person_id from named
+"""
+"""A person that was merged into another is asked for under that one's name."""
 
 _THEIRS = f"""
 create table asked.theirs as

@@ -1,4 +1,4 @@
-"""Made persons whose records carry encoded columns, enough of them for counts that may be shown: for the linkage report."""
+"""Made persons whose records carry encoded columns, enough of them for counts that may be shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,23 @@ from helpers.linkage import Row, mention
 from integration.pseudonyms.link_encoder import LinkEncoder
 
 SOURCES = ("onderwijs", "wijkteam", "jeugdhulp", "huisarts")
-_SYLLABLES = ("van", "ber", "hof", "mel", "dij", "kers", "ten", "bos", "wil", "jan", "sen", "ra", "lo", "mi", "ka", "na")
+_SYLLABLES = (
+    "van",
+    "ber",
+    "hof",
+    "mel",
+    "dij",
+    "kers",
+    "ten",
+    "bos",
+    "wil",
+    "sen",
+    "ra",
+    "lo",
+    "mi",
+    "ka",
+    "na",
+)
 _FIRST = ("sam", "no", "lu", "mi", "ja", "li", "an", "be", "ka", "to", "sa", "ro", "ne", "el", "fi", "wi")
 
 

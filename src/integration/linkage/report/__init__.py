@@ -36,8 +36,13 @@ def make_report(
 
     from integration.linkage.report.figures import figures, held
     from integration.linkage.scoring import default_scorer
+    from integration.warehouse import sealed_errors
 
-    with duckdb.connect(":memory:") as con, held(con, zones.link_file(domain)):
+    with (
+        sealed_errors("linkage report"),
+        duckdb.connect(":memory:") as con,
+        held(con, zones.link_file(domain)),
+    ):
         now = figures(con, str(domain), at, scorer or default_scorer())
     kept = _kept(zones, domain)
     before = kept.get("now")
@@ -56,7 +61,7 @@ def draw_report(zones: Zones, domain: DomainCode, *, synthetic: bool = False) ->
 
     kept = _kept(zones, domain)
     if "now" not in kept:
-        raise IntegrationError(Reason.NOTHING_PUBLISHED, domain=str(domain))
+        raise IntegrationError(Reason.NOTHING_PUBLISHED, f"no linkage report of {domain}")
     path = report_path(zones, domain)
     write_bytes(path, page(kept["now"], kept["before"], synthetic=synthetic).encode(), mode=0o600)
     return path

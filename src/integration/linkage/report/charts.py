@@ -89,7 +89,7 @@ def histogram(rows: Sequence[tuple[int, int]], zone: Zone, words: Words) -> Any:
         .mark_rect(fill=PAINTS["accent"], stroke=PAINTS["paper"], strokeWidth=0.5, opacity=1)
         .encode(x=frame.x("from"), x2=frame.alt.X2("to:Q"), y=frame.y("floor"), y2=frame.alt.Y2("pairs:Q"))
     )
-    return frame.drawn([*frame.grey(zone), box, *frame.threshold(zone)], {"rows": data}, zone)
+    return frame.drawn([*frame.grey(), box, *frame.threshold()], {"rows": data}, zone)
 
 
 def curve(rows: Sequence[tuple[int, float]], zone: Zone, words: Words) -> Any:
@@ -103,7 +103,7 @@ def curve(rows: Sequence[tuple[int, float]], zone: Zone, words: Words) -> Any:
         .encode(x=frame.x("bits"), y=frame.y("share"))
     )
     data = [{"bits": bits, "share": share} for bits, share in rows]
-    return frame.drawn([*frame.grey(zone), line, *frame.threshold(zone)], {"rows": data}, zone)
+    return frame.drawn([*frame.grey(), line, *frame.threshold()], {"rows": data}, zone)
 
 
 class _Field:
@@ -144,7 +144,7 @@ class _Field:
         """Upward."""
         return self.alt.Y(f"{field}:Q", scale=self.y_scale, axis=self.upward)
 
-    def grey(self, zone: Zone) -> list[Any]:
+    def grey(self) -> list[Any]:
         """The grey zone, behind everything."""
         pale = self.of("zone").mark_rect(fill=PAINTS["soft"], opacity=1)
         return [
@@ -153,7 +153,7 @@ class _Field:
             )
         ]
 
-    def threshold(self, zone: Zone) -> list[Any]:
+    def threshold(self) -> list[Any]:
         """The threshold as a dashed stroke, with its word above."""
         line = self.of("zone").mark_rule(color=PAINTS["norm"], strokeWidth=2, strokeDash=[5, 3], opacity=1)
         word = self.of("zone").mark_text(

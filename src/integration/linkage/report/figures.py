@@ -50,7 +50,7 @@ def figures(con: duckdb.DuckDBPyConnection, domain: str, at: date, scorer: Score
     low, high = model.grey if model else (scorer.low, scorer.threshold)
     bounds = {"threshold": scorer.threshold, "low": low, "high": high}
     names = _columns(con, "work.held_record")
-    result = {
+    result: dict[str, Any] = {
         "layout": LAYOUT,
         "domain": domain,
         "at": at.isoformat(),
@@ -113,7 +113,7 @@ def _pairs(con: duckdb.DuckDBPyConnection, step: str, params: Mapping[str, Any])
 def _patterns(
     con: duckdb.DuckDBPyConnection, compared: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The most common patterns of each zone, of ten pairs and more: the place of each comparison's level, None unknown."""
+    """The most common patterns of each zone, of ten pairs and more: each comparison's level by its place, None unknown."""
     held_gammas = _columns(con, "work.held_pair")
     chosen = [c for c in compared if f"gamma_{c['name']}" in held_gammas]
     if not chosen:

@@ -1,4 +1,4 @@
-"""The report as one page that loads nothing: its style sheet is in it, and the only thing its content policy lets through."""
+"""The report as one page that loads nothing: its style sheet is in it, and all that its content policy lets through."""
 
 from __future__ import annotations
 

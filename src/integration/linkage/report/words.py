@@ -14,6 +14,15 @@ class Words(Texts):
     def __init__(self) -> None:
         super().__init__("nl")
 
+    def number(self, value: float, decimals: int = 0) -> str:
+        """A number in Dutch notation, with a real minus sign."""
+        return super().number(value, decimals).replace("-", "−")
+
+    def day(self, iso: str) -> str:
+        """A day: ``12 januari 2026``."""
+        year, month, day = map(int, iso.split("-"))
+        return f"{day} {self('months').split()[month - 1]} {year}"
+
     def count(self, number: int | None) -> str:
         """A masked count: ``1.235`` or ``<10``."""
         return f"<{LEAST}" if number is None else self.number(number)

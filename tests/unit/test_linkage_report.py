@@ -71,7 +71,7 @@ def test_no_count_below_ten_and_no_exact_count_is_kept(figures: dict[str, Any]) 
 def test_figures_are_those_of_the_link_file(zones: Zones, figures: dict[str, Any]) -> None:
     pairs = held(zones, "select match_weight from pair where veto is null")
     by_bit = Counter(int(weight // 1) for (weight,) in pairs)
-    assert {bits: n for bits, n in figures["histogram"]} == {bits: masked(n) for bits, n in by_bit.items()}
+    assert dict(figures["histogram"]) == {bits: masked(n) for bits, n in by_bit.items()}
     owners = held(
         zones,
         "select distinct supplier, record_key, source, person_id from record join cluster using (record)",
@@ -83,7 +83,7 @@ def test_figures_are_those_of_the_link_file(zones: Zones, figures: dict[str, Any
         s: (masked(total[s]), masked(alone[s])) for s in total
     }
     by_size = Counter(size.values())
-    assert {s: n for s, n in figures["sizes"]} == {s: masked(n) for s, n in by_size.items()}
+    assert dict(figures["sizes"]) == {s: masked(n) for s, n in by_size.items()}
     assert figures["totals"]["persons"][""] == masked(len(size))
 
 

@@ -113,7 +113,7 @@ def _pairs(con: duckdb.DuckDBPyConnection, step: str, params: Mapping[str, Any])
 def _patterns(
     con: duckdb.DuckDBPyConnection, compared: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """The most common patterns of each zone, of ten pairs and more: each comparison's level by its place, None unknown."""
+    """The most common patterns of each zone, of ten pairs and more: each comparison's level by its place."""
     held_gammas = _columns(con, "work.held_pair")
     chosen = [c for c in compared if f"gamma_{c['name']}" in held_gammas]
     if not chosen:

@@ -20,7 +20,10 @@ def linkage_evaluate(
     plain: Annotated[bool, typer.Option("--plain", help="Also plain-text Splink on the same pairs.")] = False,
     data: Annotated[
         Path | None,
-        typer.Option(help="The folder that paths start at (default: beside the TOML).", envvar="INTEGRATION_LINKAGE_DATA"),
+        typer.Option(
+            help="The folder that paths start at (default: beside the TOML).",
+            envvar="INTEGRATION_LINKAGE_DATA",
+        ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A trained model to start from.")] = None,
     json_: Json = False,

@@ -66,7 +66,9 @@ class LinkEncoder:
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
         self._salts = {
-            (field, channel.name): channel.salt_of(field) for field in made.fields for channel in made.channels
+            (field, channel.name): channel.salt_of(field)
+            for field in made.fields
+            for channel in made.channels
         }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
@@ -74,8 +76,7 @@ class LinkEncoder:
         self._combiner = TokenCombiner(key)
         self._grams = {field: GramTable(key, field, made) for field in made.fields}
         self._filters = {
-            (field, channel): FilterMaker(key, field, channel, made)
-            for field, channel in self._salts
+            (field, channel): FilterMaker(key, field, channel, made) for field, channel in self._salts
         }
         self._readers = readers(earliest, latest, number)
         self.fingerprint = fingerprint(key, self.parameters)

@@ -19,16 +19,33 @@ _BIRTH = (
     ("day and month", "month_l = month_r and day_l = day_r"),
     ("year", "year_l = year_r"),
 )
-_SESSIONS = (("birth",), ("postcode",), ("number",), ("email",), ("phone",), ("given", "surname"), ("place", "surname"))
+_SESSIONS = (
+    ("birth",),
+    ("postcode",),
+    ("number",),
+    ("email",),
+    ("phone",),
+    ("given", "surname"),
+    ("place", "surname"),
+)
+_CERTAIN = (("number",), ("email",), ("phone",), ("given", "surname", "birth"))
+"""Equal on all of one of these: one person, for four in five persons."""
 
 
 def plain_columns(con: duckdb.DuckDBPyConnection, fields: str, into: str) -> list[str]:
     """Make the table Splink reads out of normalised fields; return its columns with content."""
     names = [row[0] for row in con.execute(f"describe {fields}").fetchall()]
-    birth = """, nullif(left(birth, 4), '') as year, nullif(substr(birth, 6, 2), '') as month,
-        nullif(substr(birth, 9, 2), '') as day""" if "birth" in names else ""
-    pc4 = ", case when length(postcode) = 6 then left(postcode, 4) else left(postcode, greatest(length(postcode) - 3, 3)) end as pc4"
-    con.execute(f"create or replace table {into} as select *{birth}{pc4 if 'postcode' in names else ''} from {fields}")
+    birth = (
+        """, nullif(left(birth, 4), '') as year, nullif(substr(birth, 6, 2), '') as month,
+        nullif(substr(birth, 9, 2), '') as day"""
+        if "birth" in names
+        else ""
+    )
+    pc4 = """, case when length(postcode) = 6 then left(postcode, 4)
+        else left(postcode, greatest(length(postcode) - 3, 3)) end as pc4"""
+    con.execute(
+        f"create or replace table {into} as select *{birth}{pc4 if 'postcode' in names else ''} from {fields}"
+    )
     return names
 
 
@@ -41,12 +58,18 @@ def comparisons(names: Collection[str]) -> list[dict[str, Any]]:
         made.append(_comparison("postcode", [("area", '"pc4_l" = "pc4_r"')], frequency=False))
     exact = [name for name in ("number", "sex", "phone", "email") if name in names]
     made += [_comparison(name, [], frequency=False) for name in exact]
-    made += [_comparison(name, [], frequency=True) for name in names if name in ("place", "house") or name.startswith("extra_")]
+    made += [
+        _comparison(name, [], frequency=True)
+        for name in names
+        if name in ("place", "house") or name.startswith("extra_")
+    ]
     return made
 
 
 def _name(name: str) -> dict[str, Any]:
-    levels = [(f"at least {t}", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= {t}') for t in _NAME_LEVELS]
+    levels = [
+        (f"at least {t}", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= {t}') for t in _NAME_LEVELS
+    ]
     return _comparison(name, levels, frequency=True)
 
 
@@ -78,23 +101,25 @@ def _comparison(name: str, levels: list[tuple[str, str]], *, frequency: bool) ->
 class PlainLinker:
     """Splink, trained and applied on a table of normalised fields (columns record, fields)."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, table: str, names: Collection[str]) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, table: str, names: Collection[str], rules: Collection[str] = ()
+    ) -> None:
         from splink import Linker
         from splink.backends.duckdb import DuckDBAPI
 
-        logging.getLogger("splink").setLevel(logging.ERROR)
-        self.con, self.names, self.notes = con, list(names), []  # type: tuple[Any, list[str], list[str]]
+        self.con, self.table, self.names = con, table, list(names)
+        self.notes: list[str] = []
         self._api = DuckDBAPI(con)
         settings: dict[str, Any] = {
             "link_type": "dedupe_only",
             "unique_id_column_name": "record",
             "comparisons": comparisons(names),
-            "blocking_rules_to_generate_predictions": [],
+            "blocking_rules_to_generate_predictions": [{"blocking_rule": rule} for rule in rules],
             "retain_matching_columns": False,
             "retain_intermediate_calculation_columns": False,
             "max_iterations": 25,
         }
-        self.linker = Linker(self._api.register(table), settings)
+        self.linker = Linker(self._api.register(table), settings, log_level=logging.CRITICAL)
 
     def train(self, seed: int = 1) -> None:
         """Chances between two persons from random pairs, within one by EM on one session a field."""
@@ -103,9 +128,10 @@ class PlainLinker:
         training = self.linker.training
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            certain = [rule for rule in (("number",), ("email",), ("phone",), ("given", "surname", "birth")) if set(rule) <= set(self.names)]
+            certain = [rule for rule in _CERTAIN if set(rule) <= set(self.names) and self._found(rule)]
             if certain:
-                self._try(training.estimate_probability_two_random_records_match, [block_on(*rule) for rule in certain], recall=0.8)
+                rules = [block_on(*rule) for rule in certain]
+                self._try(training.estimate_probability_two_random_records_match, rules, recall=0.8)
             self._try(training.estimate_u_using_random_sampling, max_pairs=2e6, seed=seed)
             for session in _SESSIONS:
                 if set(session) <= set(self.names):
@@ -114,17 +140,32 @@ class PlainLinker:
     def predict(self, blocked: str, into: str) -> None:
         """Score the pairs of table ``blocked`` (left, right) into ``into`` (left, right, match_weight)."""
         self.con.execute(
-            f'create or replace table plain_pairs as select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key '
+            f'create or replace table plain_pairs as '
+            f'select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key '
             f"from {blocked}"
         )
         self.linker.table_management.register_blocked_pairs_for_predict(self._api.register("plain_pairs"))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = self.linker.inference.predict(warning_mode="never")
+            try:
+                found = self.linker.inference.predict(warning_mode="never")
+            except Exception as error:
+                self.notes.append(f"plain: prediction not possible: {type(error).__name__}")
+                self.con.execute(
+                    f'create or replace table {into} ("left" bigint, "right" bigint, match_weight double)'
+                )
+                return
         self.con.execute(
             f'create or replace table {into} as select least(record_l, record_r) as "left", '
             f'greatest(record_l, record_r) as "right", match_weight from {found.physical_name}'
         )
+
+    def _found(self, rule: tuple[str, ...]) -> bool:
+        """Whether any two records are equal on the rule: without, Splink takes the prior for zero."""
+        names = ", ".join(rule)
+        known = " and ".join(f"{name} is not null" for name in rule)
+        sql = f"select count(*) from (select 1 from {self.table} where {known} group by {names} having count(*) > 1)"
+        return bool(self.con.execute(sql).fetchall()[0][0])
 
     def _try(self, step: Any, *arguments: Any, **options: Any) -> None:
         """A step of training that these data do not allow is passed over and noted."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,20 +15,25 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
+from integration.errors import UsageError
 from integration.linkage.clusters import components, grow_strongest_first
 from integration.linkage.evaluation import metrics
 from integration.linkage.evaluation.dataset import Dataset, Pairs
+from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
 from integration.linkage.model import Blocked, Model, block, load_model, score, train
 from integration.pseudonyms.link_encoder import LinkEncoder
+from integration.reasons import Reason
 
 Array = np.ndarray[Any, Any]
+_KEY = b"evaluation: nothing encoded here is kept"
+"""No secret: it makes an evaluation give the same figures again; the encodings never leave memory."""
 
 
 @dataclass
 class Truth:
-    """Who is who: a number for each record's person, how many pairs are true, and which sources are deduplicated."""
+    """A number for each record's person (-1: not known), how many pairs are true, the deduplicated sources."""
 
     person: Array
     slot: Array | None
@@ -71,7 +74,11 @@ class Meter:
 
 
 def evaluate(
-    dataset: Dataset, *, plain: bool = False, model: Model | None = None, con: duckdb.DuckDBPyConnection | None = None
+    dataset: Dataset,
+    *,
+    plain: bool = False,
+    model: Model | None = None,
+    con: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, Any]:
     """Link a data set on its encoding (and with ``plain`` on its text) and return the figures as JSON can hold them.
 
@@ -89,7 +96,11 @@ def evaluate(
         "records": loaded.records,
         "fields": sorted([*loaded.values, *(f"extra.{name}" for name in loaded.extra)]),
         "true_pairs": truth.pairs,
-        "notes": [*loaded.notes, *([] if truth.pairs else ["no pair of records is true: recall and F1 are 0"])],
+        "unknown_truth": int((truth.person < 0).sum()),
+        "notes": [
+            *loaded.notes,
+            *([] if truth.pairs else ["no pair of records is true: recall and F1 are 0"]),
+        ],
     }
     with meter.memory():
         with meter.step("encode"):
@@ -101,12 +112,13 @@ def evaluate(
 
 
 def encode_records(con: duckdb.DuckDBPyConnection, loaded: Loaded, slot: Array | None) -> None:
-    """Make table ``record`` under a key that is thrown away."""
-    key = secrets.token_bytes(32)
-    encoder = LinkEncoder(key, earliest=date(1, 1, 1), number="any")
+    """Make table ``record``: only encoded columns."""
+    encoder = LinkEncoder(_KEY, earliest=date(1, 1, 1), number="any")
     table = encoder.encode_values(loaded.values or {"sex": pa.nulls(loaded.records, pa.string())})
     for name, values in loaded.extra.items():
-        table = table.append_column(f"link_extra_{name}", encoder.encode_values({"extra": values}).column("link_extra"))
+        table = table.append_column(
+            f"link_extra_{name}", encoder.encode_values({"extra": values}).column("link_extra")
+        )
     table = table.append_column("record", pa.array(np.arange(loaded.records), pa.int64()))
     slots = pa.nulls(loaded.records, pa.string()) if slot is None else pa.array(slot).cast(pa.string())
     table = table.append_column("slot", slots)
@@ -138,7 +150,9 @@ def _encoded(
     number = _numbers(con) if loaded.checked_numbers else np.zeros(loaded.records, dtype=np.int64)
     result["notes"] += _told(blocked)
     result["vetoed_pairs"] = int(np.asarray(found["veto"]).sum())
-    weight = np.where(np.asarray(found["veto"], dtype=bool), -np.inf, np.asarray(found["match_weight"], dtype=float))
+    weight = np.where(
+        np.asarray(found["veto"], dtype=bool), -np.inf, np.asarray(found["match_weight"], dtype=float)
+    )
     return _figures(found, weight, trained.threshold, truth, number, meter)
 
 
@@ -166,29 +180,33 @@ def _plain(
 
 
 def _figures(
-    found: dict[str, Array], weight: Array, threshold: float, truth: Truth, number: Array, meter: Meter
+    found: Mapping[str, Any], weight: Array, threshold: float, truth: Truth, number: Array, meter: Meter
 ) -> dict[str, Any]:
     left, right = np.asarray(found["left"]), np.asarray(found["right"])
-    correct = truth.person[left] == truth.person[right]
-    at = metrics.at_threshold(weight, correct, truth.pairs, threshold)
-    best_f1, best_threshold = metrics.best(weight, correct, truth.pairs)
+    known = truth.person >= 0
+    counted = known[left] & known[right]
+    correct = (truth.person[left] == truth.person[right]) & counted
     linked = weight >= threshold
     slot = np.full(len(truth.person), -1) if truth.slot is None else truth.slot
     with meter.step("cluster"):
         cluster = grow_strongest_first(
             len(truth.person), left[linked], right[linked], weight[linked], number, slot
         )
-    pairwise = metrics.cluster_pairs(cluster, truth.person, truth.slot)
-    bcubed = metrics.bcubed(cluster, truth.person)
+    links = grow_links(left, right, weight, truth.person, number, truth.slot)
+    own = (cluster[known], truth.person[known])
+    pairwise = metrics.cluster_pairs(*own, None if truth.slot is None else truth.slot[known])
+    bcubed = metrics.bcubed(*own)
+    pair_best, pair_threshold = metrics.best(weight[counted], correct[counted], truth.pairs)
     return {
-        "precision": round(at.precision, 6),
-        "recall": round(at.recall, 6),
-        "f1": round(at.f1, 6),
-        "threshold": threshold,
-        "best_f1": round(best_f1, 6),
-        "best_threshold": None if best_threshold is None or np.isinf(best_threshold) else round(best_threshold, 3),
+        **_scored(links.at(threshold, truth.pairs), threshold, *links.best(truth.pairs)),
         "blocking_recall": round(float(correct.sum()) / truth.pairs, 6) if truth.pairs else 0.0,
-        "pairs": len(left),
+        "compared_pairs": len(left),
+        "compared": _scored(
+            metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold),
+            threshold,
+            pair_best,
+            pair_threshold,
+        ),
         "clusters": {
             "persons": len(np.unique(cluster)),
             "pairwise": {name: round(value, 6) for name, value in pairwise._asdict().items()},
@@ -199,13 +217,28 @@ def _figures(
     }
 
 
+def _scored(
+    at: metrics.Scores, threshold: float, best: float, best_threshold: float | None
+) -> dict[str, Any]:
+    known = best_threshold is not None and bool(np.isfinite(best_threshold))
+    return {
+        **{name: round(value, 6) for name, value in at._asdict().items()},
+        "threshold": threshold,
+        "best_f1": round(best, 6),
+        "best_threshold": round(float(best_threshold or 0.0), 3) if known else None,
+    }
+
+
 def _numbers(con: duckdb.DuckDBPyConnection) -> Array:
     found = con.execute("select coalesce(link_number, 0) as number from record order by record").fetchnumpy()
     return np.asarray(found["number"], dtype=np.int64)
 
 
 def _told(blocked: Blocked) -> list[str]:
-    told = [f"rule {name}: {n} records with a value of too many, not compared on it" for name, n in blocked.left_out.items()]
+    told = [
+        f"rule {name}: {n} records with a value of too many, not compared on it"
+        for name, n in blocked.left_out.items()
+    ]
     return told + [f"rule {name}: too many pairs, left out" for name in blocked.too_wide]
 
 
@@ -215,11 +248,13 @@ def _truth(con: duckdb.DuckDBPyConnection, dataset: Dataset, loaded: Loaded) -> 
         person = _persons_of_pairs(con, dataset.pairs, loaded)
     else:
         codes = loaded.truth.dictionary_encode().indices
-        known = np.asarray(codes.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
-        person = np.arange(loaded.records) + loaded.records
-        person[known] = np.asarray(codes.drop_null().to_numpy())
-    person = np.unique(person, return_inverse=True)[1].ravel()
-    pairs = metrics.pair_count(person) - (0 if slot is None else metrics.pair_count(person, slot))
+        person = np.asarray(
+            codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64
+        )
+    known = person >= 0
+    pairs = metrics.pair_count(person[known])
+    if slot is not None:
+        pairs -= metrics.pair_count(person[known], slot[known])
     return Truth(person, slot, pairs)
 
 
@@ -230,27 +265,22 @@ def _persons_of_pairs(con: duckdb.DuckDBPyConnection, pairs: Pairs, loaded: Load
     wanted = [pairs.left, pairs.right, *([pairs.score] if pairs.score else [])]
     for name in wanted:
         if name not in held:
-            from integration.errors import UsageError
-            from integration.reasons import Reason
-
-            raise UsageError(Reason.LINK_DATASET_INVALID, "there is no such column", file=pairs.path.name, field=name)
+            raise UsageError(
+                Reason.LINK_DATASET_INVALID, "there is no such column", file=pairs.path.name, field=name
+            )
     quoted = ['"' + held[name].replace('"', '""') + '"' for name in wanted]
     con.register(
         "identified",
-        pa.table({"record": pa.array(np.arange(loaded.records)), "id": loaded.identity, "source": loaded.source}),
+        pa.table(
+            {"record": pa.array(np.arange(loaded.records)), "id": loaded.identity, "source": loaded.source}
+        ),
     )
     where = f" where try_cast({quoted[2]} as double) >= {pairs.minimum}" if pairs.score else ""
-    apart = " and (l.source <> r.source or l.source = r.source)"
     found = con.execute(
         f"select l.record as a, r.record as b from (select trim(cast({quoted[0]} as varchar)) as x, "
         f"trim(cast({quoted[1]} as varchar)) as y from {source}{where}) join identified l on l.id = x "
-        f"join identified r on r.id = y where l.record <> r.record{apart}",
+        f"join identified r on r.id = y where l.record <> r.record",
         parameters,
     ).fetchnumpy()
     con.unregister("identified")
     return components(loaded.records, np.asarray(found["a"]), np.asarray(found["b"]))
-
-
-def model_of(path: Path | None) -> Model:
-    """The model to start from."""
-    return load_model(path)

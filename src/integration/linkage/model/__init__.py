@@ -1,8 +1,21 @@
-"""The person model: which records are one person, by likeness of encoded columns (Fellegi and Sunter, by Splink's book)."""
+"""The person model: which records are one person, by likeness of encoded columns (Fellegi and Sunter)."""
 
 from integration.linkage.model.blocking import Blocked, block
+from integration.linkage.model.drift import Drift, compare_models, same_encoding
 from integration.linkage.model.parameters import Model, load_model, new_model, save_model
 from integration.linkage.model.scoring import score
 from integration.linkage.model.training import train
 
-__all__ = ["Blocked", "Model", "block", "load_model", "new_model", "save_model", "score", "train"]
+__all__ = [
+    "Blocked",
+    "Drift",
+    "Model",
+    "block",
+    "compare_models",
+    "load_model",
+    "new_model",
+    "same_encoding",
+    "save_model",
+    "score",
+    "train",
+]

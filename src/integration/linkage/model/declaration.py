@@ -58,11 +58,12 @@ class Comparison:
     shared: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     each: str | None = None
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Pairs that are equal on all ``columns``; a weak rule must stay under the budget."""
+    """Pairs that are equal on all ``columns``; weak rules together must stay under the budget."""
 
     columns: tuple[str, ...]
     weak: bool = False
@@ -99,6 +100,7 @@ class Declaration:
     comparisons: tuple[Comparison, ...]
     cap: int
     budget: float
+    floor: int
     rules: tuple[Rule, ...]
     sessions: tuple[Session, ...]
     vetoes: tuple[Veto, ...]
@@ -127,6 +129,7 @@ def _declaration(found: dict[str, Any]) -> Declaration:
         comparisons=tuple(_comparison(entry) for entry in found["comparisons"]),
         cap=int(found["cap"]),
         budget=float(found["budget"]),
+        floor=int(found["floor"]),
         rules=tuple(_rule(entry) for entry in found["rules"]),
         sessions=tuple(Session(**_tuples(entry)) for entry in found["sessions"]),
         vetoes=tuple(_veto(entry) for entry in found["vetoes"]),
@@ -141,7 +144,9 @@ def _comparison(entry: dict[str, Any]) -> Comparison:
 
 
 def _rule(entry: Any) -> Rule:
-    return Rule(tuple(entry)) if isinstance(entry, list) else Rule(tuple(entry["columns"]), bool(entry["weak"]))
+    return (
+        Rule(tuple(entry)) if isinstance(entry, list) else Rule(tuple(entry["columns"]), bool(entry["weak"]))
+    )
 
 
 def _veto(entry: dict[str, Any]) -> Veto:

@@ -38,12 +38,16 @@ def score(
     sql = score_sql(model, columns, records=records, blocked=blocked, vetoes=vetoes)
     where = "" if minimum is None else f" where match_weight >= {float(minimum)}"
     con.execute(f"create or replace table {into} as select * from ({sql}){where}")
-    found = con.execute(f"select count(*) from {into}").fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(f"select count(*) from {into}").fetchall()[0][0])
 
 
 def score_sql(
-    model: Model, columns: Collection[str], *, records: str, blocked: str, vetoes: Collection[str] | None = None
+    model: Model,
+    columns: Collection[str],
+    *,
+    records: str,
+    blocked: str,
+    vetoes: Collection[str] | None = None,
 ) -> str:
     """The SELECT behind :func:`score`."""
     fitted = model.fit(columns)
@@ -55,9 +59,7 @@ def score_sql(
     veto = f"case {cases} end" if forbidden else "cast(null as varchar)"
     gammas = "".join(f", gamma_{c.name}" for c in fitted)
     vectors = vectors_sql(fitted, columns, records=records, blocked=blocked, extra=extra)
-    return (
-        f'select "left", "right", cast({weights} as double) as match_weight{gammas}, {veto} as veto from ({vectors})'
-    )
+    return f'select "left", "right", cast({weights} as double) as match_weight{gammas}, {veto} as veto from ({vectors})'
 
 
 def vectors_sql(

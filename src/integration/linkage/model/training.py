@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 
 from integration.linkage.model.blocking import block, filled_columns, usable_rules
-from integration.linkage.model.declaration import Comparison, Rule, Session
+from integration.linkage.model.declaration import Comparison, Session
 from integration.linkage.model.expectation import (
     Estimate,
     Patterns,
@@ -22,9 +22,9 @@ from integration.linkage.model.parameters import Model
 from integration.linkage.model.scoring import vectors_sql
 
 Array = np.ndarray[Any, Any]
-RANDOM_PAIRS = 500_000
-SESSION_PAIRS = 200_000
-BLOCKED_PAIRS = 500_000
+RANDOM_PAIRS = 300_000
+SESSION_PAIRS = 120_000
+BLOCKED_PAIRS = 300_000
 SESSION_CAP = 60
 """Values of more records than this tell more of a place or a default than of persons."""
 STRENGTH = 20.0
@@ -76,7 +76,7 @@ def train(
     u = _random_u(table.fitted, random)
     sessions = [s for s in model.declaration.sessions if set(s.equal) <= set(columns)]
     estimates = [(s, _session(table, s, start_m, u)) for s in sessions]
-    taught = [(s, e) for s, e in estimates if e is not None and e.matches >= MANY]
+    taught = [(s, e) for s, e in estimates if e is not None and _believable(table.fitted, s, e)]
     m, u = _combined(table.fitted, start_m, u, taught)
     u = _without_matches(table.fitted, random, m, u, _prior(table, model, blocked, m, u))
     prior = _prior(table, model, blocked, m, u)
@@ -111,11 +111,16 @@ def _random_patterns(table: _Table) -> Patterns:
         f"from {table.records}"
     )
     if size * (size - 1) // 2 <= RANDOM_PAIRS:
-        pairs = "select l.record as \"left\", r.record as \"right\" from train_place l join train_place r on l.place < r.place"
+        pairs = (
+            'select l.record as "left", r.record as "right" '
+            "from train_place l join train_place r on l.place < r.place"
+        )
     else:
         pairs = (
-            f"select l.record as \"left\", r.record as \"right\" from (select hash(i) % {size} as a, hash(i + 77777777) % {size} as b "
-            f"from range({RANDOM_PAIRS}) as n(i)) join train_place l on l.place = a join train_place r on r.place = b where a <> b"
+            f'select l.record as "left", r.record as "right" '
+            f"from (select hash(i) % {size} as a, hash(i + 77777777) % {size} as b "
+            f"from range({RANDOM_PAIRS}) as n(i)) "
+            "join train_place l on l.place = a join train_place r on r.place = b where a <> b"
         )
     table.con.execute(f"create or replace temp table train_pairs as {pairs}")
     return table.patterns("train_pairs", names=False)
@@ -168,8 +173,10 @@ def _session(table: _Table, session: Session, m: list[Array], u: list[Array]) ->
     apart = " and (l.slot <> r.slot) is not false" if table.slots else ""
     table.con.execute(
         f"create or replace temp table train_pairs as with keyed as materialized (select record, "
-        f'{"slot, " if table.slots else ""}{names} from {table.records} semi join (select * from train_key{chosen}) using ({names})) '
-        f'select l.record as "left", r.record as "right" from keyed l join keyed r on {same} and l.record < r.record{apart}'
+        f"{'slot, ' if table.slots else ''}{names} from {table.records} "
+        f"semi join (select * from train_key{chosen}) using ({names})) "
+        f'select l.record as "left", r.record as "right" '
+        f"from keyed l join keyed r on {same} and l.record < r.record{apart}"
     )
     patterns = table.patterns("train_pairs")
     if not len(patterns.pairs):
@@ -177,6 +184,12 @@ def _session(table: _Table, session: Session, m: list[Array], u: list[Array]) ->
     skip = {i for i, c in enumerate(table.fitted) if c.name in session.leaves}
     free = {i for i, c in enumerate(table.fitted) if c.filter} - skip if session.names else set()
     return maximise(patterns, m, u, skip=skip, free_u=free, strength=STRENGTH)
+
+
+def _believable(fitted: Sequence[Comparison], session: Session, found: Estimate) -> bool:
+    """Whether a session found persons: enough of them, and with names and sex that mostly agree."""
+    learned = [(c, found.m[i]) for i, c in enumerate(fitted) if c.name not in session.leaves]
+    return found.matches >= MANY and all(1.0 - m[0] >= c.least for c, m in learned)
 
 
 def _combined(
@@ -223,5 +236,4 @@ def _prior(table: _Table, model: Model, blocked: str, m: list[Array], u: list[Ar
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = con.execute(sql).fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(sql).fetchall()[0][0])

@@ -30,7 +30,10 @@ from integration.storage import Zones
 
 _TAKE_AWAY = """
 create view staging.mentions as
-select * replace (if(hash(delivery_id, row_number, role) % 100 < {taken}, null, bsn_token) as bsn_token)
+select * replace (
+    if(hash(delivery_id, row_number, role) % 100 < {taken}, null, bsn_token) as bsn_token,
+    if(hash(delivery_id, row_number, role) % 100 < {taken}, null, link_number) as link_number
+)
 from staging.mentions_as_delivered
 """
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
 from integration.errors import KeyUnavailable
-from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_file, link_persons
+from integration.linkage import FamiliesBuilt, PersonsLinked, build_families, link_persons, open_link_file
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DomainCode
 from integration.pseudonyms.first_pass import known_first_pass
@@ -51,7 +51,7 @@ def link(
     inputs.load_inputs(con, gathered, zones)
     with (
         warehouse.sealed_errors("link"),
-        link_file(con, listed or zones, domain, gathered.run_date, keep=keep) as file,
+        open_link_file(con, listed or zones, domain, gathered.run_date, keep=keep) as file,
     ):
         persons = link_persons(con, domain, output, file, encoding=encoding)
         if hide_restricted(con, zones, keys, gathered, listed):

@@ -56,7 +56,7 @@ class Zones:
 
     @property
     def linking(self) -> Path:
-        """What linkage remembers of a domain, and its reviewers' decisions; only linkage opens it; kept as long as linked."""
+        """A link file a domain, with its reviewers' decisions; only linkage opens it; kept as long as linked."""
         return self.home / "linking"
 
     @property

@@ -16,7 +16,7 @@ from integration.errors import DeliveryRefused
 from integration.families import COUNTED
 from integration.indicators.definitions import load_definitions
 from integration.linkage import families
-from integration.linkage.persons import TOKEN_RULES
+from integration.linkage.persons import RULES
 from integration.reference import PAGES
 from integration.registers import algorithm
 from integration.registers.processing import EXAMPLE
@@ -70,7 +70,7 @@ def test_the_example_for_a_municipality_opens_what_it_says_and_no_more(tmp_path:
 
 def test_the_entry_names_every_rule_and_limit_of_linkage() -> None:
     rules = [row[0].strip("`") for row in cells(ALGORITHM, "Koppelen van personen")]
-    assert rules == ["bsn", *TOKEN_RULES]
+    assert rules == [*RULES]
     limits = {row[0].strip("`"): row[1] for row in cells(ALGORITHM, "Grenzen bij gezinnen")}
     in_code = {name: value for name, value in vars(families).items() if name.startswith("MOST_")}
     assert set(limits) == set(in_code)

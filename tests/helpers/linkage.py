@@ -94,7 +94,9 @@ def domain_file(
     for record in records:
         known[(record["delivery_id"], record["record_key"])] |= record
     names = [name for name, _ in MENTION_COLUMNS]
-    insert_rows(con, "staging.mentions", MENTION_COLUMNS, [[row.get(name) for name in names] for row in lines])
+    insert_rows(
+        con, "staging.mentions", MENTION_COLUMNS, [[row.get(name) for name in names] for row in lines]
+    )
     for source in contract_ids():
         columns = record_columns(load_contract(source))
         rows = [row for row in known.values() if row["source"] == source]

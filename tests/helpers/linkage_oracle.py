@@ -16,12 +16,11 @@ import networkx as nx
 
 Row = dict[str, Any]
 Groups = set[frozenset[Hashable]]
-TOKENS = {
-    "demographic_first": "token_demographic_first",
-    "demographic": "token_demographic",
-    "name_first": "token_birth_first",
-    "name": "token_name",
-}
+BITS = {
+    "token_demographic_first": 14.0, "token_demographic": 10.0, "token_birth_first": 6.0, "token_name": 3.0,
+}  # fmt: skip
+ONE_ROW = {("onderwijs", "kind"), ("kinderopvang", "kind"), ("huisarts", "patient")}
+MARGIN = 1.0
 PLACEMENTS = {"35", "36", "37", "38", "43", "44"}
 GUARDIANS = {
     "10": (2, "ouder"),
@@ -43,11 +42,89 @@ def mention_key(row: Row) -> tuple[str, str, str]:
 
 
 def persons(mentions: Sequence[Row]) -> Groups:
-    """The mentions grouped into persons, by their keys."""
-    clusters = _units(mentions)
-    for rule in TOKENS:
-        clusters = _joined(clusters, rule)
-    return {frozenset(mention_key(row) for row in cluster) for cluster in clusters}
+    """The mentions grouped into persons, by their keys; evidence is tokens alone."""
+    units = sorted(_units(mentions), key=_first_mention)
+    evidence = {}
+    for a, b in combinations(range(len(units)), 2):
+        if not (_bsn(units[a]) and _bsn(units[b])):
+            found = [said for row in units[a] for other in units[b] if (said := _said(row, other))]
+            if found:
+                evidence[a, b] = max(found)
+    pairs = {pair: weight for pair, (weight, vetoed) in evidence.items() if not vetoed}
+    apart = {frozenset(pair) for pair, (_, vetoed) in evidence.items() if vetoed}
+    numbered = [bool(_bsn(unit)) for unit in units]
+    slots = [{r["delivery_id"] for r in unit if (r["source"], r["role"]) in ONE_ROW} for unit in units]
+    groups = strongest_first(pairs, apart, numbered, slots)
+    return {frozenset(mention_key(row) for n in group for row in units[n]) for group in groups}
+
+
+def strongest_first(
+    pairs: dict[tuple[int, int], float],
+    apart: set[frozenset[int]],
+    numbered: Sequence[bool],
+    slots: Sequence[set[Any]],
+    margin: float = MARGIN,
+) -> list[set[int]]:
+    """Clusters of nodes 0..n-1 by the strongest pair that may join two, every condition looked up anew each time."""
+    clusters = [{node} for node in range(len(numbered))]
+    graph = nx.Graph()
+    graph.add_weighted_edges_from((a, b, weight) for (a, b), weight in pairs.items())
+
+    def of(node: int) -> set[int]:
+        return next(cluster for cluster in clusters if node in cluster)
+
+    def two(x: set[int], y: set[int]) -> bool:
+        return (
+            (any(numbered[n] for n in x) and any(numbered[n] for n in y))
+            or any(slots[a] & slots[b] for a in x for b in y)
+            or any(frozenset((a, b)) in apart for a in x for b in y)
+        )
+
+    def known(cluster: set[int]) -> bool:
+        return any(numbered[n] for n in cluster)
+
+    def rivals(x: set[int], y: set[int], weight: float) -> bool:
+        for node in x & set(graph):
+            for other in graph[node]:
+                third = of(other)
+                strong = third not in (x, y) and graph[node][other]["weight"] >= weight - margin
+                if strong and two(third, y) and not two(third, x):
+                    return True
+        return False
+
+    order = sorted(
+        pairs.items(),
+        key=lambda item: (-item[1], not (numbered[item[0][0]] or numbered[item[0][1]]), item[0]),
+    )
+    for (a, b), weight in order:
+        x, y = of(a), of(b)
+        if x is not y and not two(x, y) and not rivals(x, y, weight) and not rivals(y, x, weight):
+            clusters.remove(x)
+            clusters.remove(y)
+            clusters.append(x | y)
+    return clusters
+
+
+def _first_mention(unit: list[Row]) -> tuple[Any, ...]:
+    return min(
+        (row["peildatum"], row["delivery_id"], row["row_number"], row["role"], row["record_key"])
+        for row in unit
+    )
+
+
+def _said(a: Row, b: Row) -> tuple[float, bool] | None:
+    """The bits of the strongest token two mentions share, and whether something speaks against it."""
+    shared = {name for name in BITS if a[name] and a[name] == b[name]}
+    if not shared:
+        return None
+    first_a, first_b = a["token_birth_first"], b["token_birth_first"]
+    names_differ = (
+        a["token_demographic_first"] and b["token_demographic_first"]
+        and a["token_demographic_first"] != b["token_demographic_first"] and first_a != first_b
+    )  # fmt: skip
+    twins = "token_demographic" in shared and names_differ
+    two_sexes = {a["sex"], b["sex"]} == {"1", "2"}
+    return max(BITS[name] for name in shared), bool(twins or two_sexes)
 
 
 def _units(mentions: Sequence[Row]) -> list[list[Row]]:
@@ -72,69 +149,6 @@ def _units(mentions: Sequence[Row]) -> list[list[Row]]:
 
 def _bsn(cluster: list[Row]) -> set[str]:
     return {row["bsn_token"] for row in cluster} - {None}
-
-
-def _carried(cluster: list[Row], rule: str) -> set[str]:
-    return {row[TOKENS[rule]] for row in cluster} - {None}
-
-
-def _joined(clusters: list[list[Row]], rule: str) -> list[list[Row]]:
-    carriers = defaultdict(list)
-    for number, cluster in enumerate(clusters):
-        for token in _carried(cluster, rule):
-            carriers[token].append(number)
-    graph = nx.Graph()
-    graph.add_nodes_from(range(len(clusters)))
-    for token, numbers in carriers.items():
-        if _speaks_of_one([clusters[n] for n in numbers], rule, token):
-            graph.add_node(token)
-            graph.add_edges_from((token, number) for number in numbers)
-    result = []
-    for component in nx.connected_components(graph):
-        members = [n for n in component if isinstance(n, int)]
-        heads = [n for n in members if _bsn(clusters[n])]
-        if len(heads) <= 1:
-            result.append([row for n in members for row in clusters[n]])
-        else:
-            result += _contested(clusters, graph, members, heads)
-    return result
-
-
-def _speaks_of_one(carriers: list[list[Row]], rule: str, token: str) -> bool:
-    if len(set().union(*map(_bsn, carriers))) > 1:
-        return False
-    if rule == "demographic":
-        return sum(_named_at(cluster, token) for cluster in carriers) <= 1
-    if rule == "name":
-        if {"1", "2"} <= {row["sex"] for cluster in carriers for row in cluster}:
-            return False
-        places = Counter(
-            place
-            for cluster in carriers
-            for place in _carried(cluster, "demographic")
-            if _named_at(cluster, place)
-        )
-        return max(places.values(), default=0) <= 1
-    return True
-
-
-def _named_at(cluster: list[Row], token: str) -> bool:
-    return any(row["token_demographic"] == token and row["token_demographic_first"] for row in cluster)
-
-
-def _contested(
-    clusters: list[list[Row]], graph: nx.Graph, members: list[int], heads: list[int]
-) -> list[list[Row]]:
-    """Two BSNs in one group: only those join that share a token with one of them themselves."""
-    groups = {head: list(clusters[head]) for head in heads}
-    left = []
-    for number in set(members) - set(heads):
-        near = {head for token in graph[number] for head in graph[token] if head in groups}
-        if len(near) == 1:
-            groups[near.pop()] += clusters[number]
-        else:
-            left.append(clusters[number])
-    return [*groups.values(), *left]
 
 
 # -- families -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from helpers.linkage import DOMAIN, OUTPUT_KEY, Row, domain_file, mention
-from integration.linkage import PersonsLinked, link_file, link_persons
+from integration.linkage import PersonsLinked, link_persons, open_link_file
 from integration.linkage.scoring import Scorer
 from integration.storage import Zones
 
@@ -117,7 +117,7 @@ def night(
     if zones is None:
         return Night(con, link_persons(con, DOMAIN, OUTPUT_KEY, None, scorer, encoding=encoding))
     at = FIRST_NIGHT + timedelta(days=number)
-    with link_file(con, zones, DOMAIN, at, keep=keep) as file:
+    with open_link_file(con, zones, DOMAIN, at, keep=keep) as file:
         linked = link_persons(con, DOMAIN, OUTPUT_KEY, file, scorer, encoding=encoding)
     return Night(con, linked)
 

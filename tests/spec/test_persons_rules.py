@@ -1,7 +1,8 @@
 """Who is one person: each rule and each pitfall as a table of a few mentions, with what must come out.
 
 ``found.groups()`` are the records that speak of one person (``r1.ouder1`` for a parent in record r1),
-``found.rules`` the rule that joined a mention, or the reason why none did.
+``found.rules`` the rule that joined a mention, or the reason why none did. No mention here has filters, so likeness
+is that of tokens alone: rule 2 and 3 below are what tokens of more or fewer fields say.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def test_rule_2_birth_date_sex_surname_and_address_join_a_mention_without_bsn() 
         other4  kind  -    2015-03-02  1    jansen   3991AA2
     """)
     assert found.groups() == groups("r1 r2", "other1", "other2", "other3", "other4")
-    assert found.rules["r2", "kind"] == "demographic"
+    assert found.rules["r2", "kind"] == "model"
     assert found.rules["other1", "kind"] == "nobody_alike"
 
 
@@ -75,7 +76,7 @@ def test_twins_need_the_first_name() -> None:
         either  kind  -    2015-03-02  1    jansen   -      3991AA1
     """)
     assert found.groups() == groups("luuk luuk2", "daan daan2", "either")
-    assert found.rules["daan2", "kind"] == "demographic_first"
+    assert found.rules["daan2", "kind"] == "model"
     assert found.rules["either", "kind"] == "several_persons"
 
 
@@ -107,8 +108,8 @@ def test_rule_3_joins_over_a_change_of_address_when_the_name_points_to_one_perso
         r3      kind  -    2015-03-02  0    jansen   luuk   -
     """)
     assert found.groups() == groups("r1 r2 r3")
-    assert found.rules["r2", "kind"] == "name"
-    assert found.rules["r3", "kind"] == "name_first"
+    assert found.rules["r2", "kind"] == "model"
+    assert found.rules["r3", "kind"] == "model"
 
 
 def test_rule_3_joins_nobody_when_the_name_points_to_two_persons() -> None:
@@ -130,7 +131,7 @@ def test_rule_3_takes_the_full_first_name_where_the_initial_points_to_two_person
         lars2   kind  -    2015-03-02  1    jansen   lars   3993CC3
     """)
     assert found.groups() == groups("luuk", "lars lars2")
-    assert found.rules["lars2", "kind"] == "name_first"
+    assert found.rules["lars2", "kind"] == "model"
 
 
 def test_rule_3_does_not_make_one_of_a_brother_and_a_sister_of_one_birth() -> None:
@@ -162,7 +163,7 @@ def test_a_chain_ends_at_the_second_bsn_and_the_stronger_rule_wins() -> None:
         c       kind  B2   2015-03-02  1    jansen   luuk   3992BB7
     """)
     assert found.groups() == groups("a b", "c")
-    assert found.rules["b", "kind"] == "demographic"
+    assert found.rules["b", "kind"] == "model"
 
 
 def test_a_record_that_shares_an_address_with_either_of_two_bsns_joins_neither() -> None:
@@ -200,7 +201,7 @@ def test_versions_of_a_record_speak_of_one_person_and_bridge_a_move() -> None:
         r2      kind  2026-01-11  -    2015-03-02  1    jansen   3992BB7
     """)
     assert found.groups() == groups("r1 r2")
-    assert found.rules["r2", "kind"] == "demographic"
+    assert found.rules["r2", "kind"] == "model"
 
 
 def test_a_record_whose_bsn_changed_says_nothing_of_its_version_without_one() -> None:
@@ -263,6 +264,37 @@ def test_who_has_nothing_to_link_on_stays_alone_and_is_counted() -> None:
     assert found.result.alone == {"nothing_to_link_on": 2}
     assert (found.result.mentions, found.result.persons, found.result.persons_with_bsn) == (3, 3, 1)
     assert found.result.by_rule == {"bsn": 1, "own": 2}
+
+
+def test_two_rows_of_one_deduplicated_delivery_are_two_persons() -> None:
+    found = link("""
+        record  role  source     bsn  born        sex  surname  first  address
+        r1      kind  onderwijs  -    2015-03-02  1    jansen   luuk   3991AA1
+        r2      kind  onderwijs  -    2015-03-02  1    jansen   luuk   3991AA1
+        r3      kind  wijkteam   -    2015-03-02  1    jansen   luuk   3991AA1
+    """)
+    assert found.groups() == groups("r1", "r2", "r3")
+    assert found.rules["r1", "kind"] == "same_delivery"
+    assert found.rules["r3", "kind"] == "several_persons"
+    assert found.result.to_review == 3
+
+
+def test_a_number_joins_even_two_rows_of_one_deduplicated_delivery() -> None:
+    found = link("""
+        record  role  source     bsn  born
+        r1      kind  onderwijs  B1   2015-03-02
+        r2      kind  onderwijs  B1   2015-03-02
+    """)
+    assert found.groups() == groups("r1 r2")
+
+
+def test_likeness_by_tokens_alone_is_counted() -> None:
+    found = link("""
+        record  role  bsn  born        sex  surname  first  address
+        r1      kind  B1   2015-03-02  1    jansen   luuk   3991AA1
+        r2      kind  -    2015-03-02  1    jansen   luuk   3991AA1
+    """)
+    assert (found.result.mentions_on_tokens, found.result.by_rule) == (1, {"bsn": 1, "model": 1})
 
 
 def test_a_domain_without_mentions_has_no_persons() -> None:

@@ -20,7 +20,7 @@ nodes as (
         units.bsn,
         units.places,
         units.slots,
-        hash(records, units.bsn, units.places, units.slots, units.first_mention) as signature
+        hash(records, units.bsn, units.places, units.slots, units.first_place) as signature
     from work.person_unit as units
     inner join records using (node)
 )

@@ -13,6 +13,7 @@ with units as (
         count(bsn_token) > 0 as bsn,
         count(distinct place) as places,
         min(row(peildatum, delivery_id, row_number, role, record_key)) as first_mention,
+        min(row(peildatum, delivery_id, row_number, role)) as first_place,
         list_sort(list_distinct(list(delivery_id) filter (one_row.source is not null))) as slots
     from work.person_mention
     inner join work.person_slot using (mention)

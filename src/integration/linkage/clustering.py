@@ -1,7 +1,7 @@
 """Tonight's clusters of units: what is as it was the night before is taken from there, the rest is grown.
 
-Units that evidence of at least the threshold holds together are a component. A component's clusters depend on it alone, so one
-whose signature was held already has the clusters that were held.
+Units that evidence of at least the threshold holds together are a component. A component's clusters depend on it
+alone, so one whose signature was held already has the clusters that were held.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOO_LARGE = "too_large"
 
 @dataclass(frozen=True)
 class Clustered:
-    """What was done: components grown and taken over, components with a cluster above the cap, forced pairs of two numbers, bridges."""
+    """Components grown and taken over, those with a cluster above the cap, decisions refused, weak bridges."""
 
     components_grown: int
     components_kept: int
@@ -114,7 +114,9 @@ def _held(con: duckdb.DuckDBPyConnection) -> dict[int, dict[int, tuple[int, str]
     return found
 
 
-def _take_over(members: list[int], held: list[tuple[int, str]], label: list[int], why: dict[int, str]) -> None:
+def _take_over(
+    members: list[int], held: list[tuple[int, str]], label: list[int], why: dict[int, str]
+) -> None:
     first: dict[int, int] = {}
     for node, (cluster, reason) in zip(members, held, strict=True):
         label[node] = first.setdefault(cluster, node)
@@ -243,4 +245,3 @@ def _find_bridges(con: duckdb.DuckDBPyConnection, threshold: float) -> int:
     ends = np.array(found, dtype=np.int64).reshape(-1, 2)
     upload(con, "work.bridge", {"left_node": ends[:, 0], "right_node": ends[:, 1]})
     return len(found)
-

@@ -31,7 +31,7 @@ Place = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision: when (ISO), by whom (a role or staff number), what, about which places, why, undoing which event."""
+    """One decision: when (ISO), by whom (a role or number), what, about which places, why, undoing which event."""
 
     at: str
     by: str
@@ -105,8 +105,14 @@ def only(decisions: Iterable[Decision], places: frozenset[Place]) -> list[Decisi
 
 def upload(con: duckdb.DuckDBPyConnection, decisions: Sequence[Decision]) -> None:
     """Make ``work.decision``: a row for each pair of places, numbered in the order of the decisions."""
-    names = [f"{side}_{part} varchar" for side in ("left", "right") for part in ("supplier", "municipality", "key", "role")]
-    con.execute(f"create or replace table work.decision (number bigint, decision varchar, {', '.join(names)})")
+    names = [
+        f"{side}_{part} varchar"
+        for side in ("left", "right")
+        for part in ("supplier", "municipality", "key", "role")
+    ]
+    con.execute(
+        f"create or replace table work.decision (number bigint, decision varchar, {', '.join(names)})"
+    )
     rows = [
         (number, one.decision, *pair[0], *pair[1])
         for number, one in enumerate(decisions)

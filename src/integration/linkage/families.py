@@ -66,7 +66,8 @@ def build_families(
 
     Needs ``staging.mentions``, ``staging.records_<source>`` (``wijkteam`` and ``jeugdhulp`` at least) and
     ``meta.delivery``. ``run_date`` decides who is under 18 and which placements have begun. ``file`` remembers the
-    gezinnen's pseudonyms. The order of rows never changes the answer. Raises :class:`IntegrationError` (MODEL_FAILED) naming the step, never a value.
+    gezinnen's pseudonyms. The order of rows never changes the answer. Raises :class:`IntegrationError` (MODEL_FAILED)
+    naming the step, never a value.
     """
     if file is None:
         with no_file(con) as nothing:

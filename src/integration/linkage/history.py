@@ -76,7 +76,7 @@ def _keep(
     put(con, "gezin", f"select * from {HELD}.gezin")
     put(con, "gezin_member", f"select * from {HELD}.gezin_member")
     keep_names(con, file, "person", "select distinct person_id from work.person_name", new)
-    _keep_events(con, file)
+    _keep_events(con)
     _keep_decisions(con, file, decided)
 
 
@@ -90,7 +90,7 @@ def _number_events(con: duckdb.DuckDBPyConnection, following: int) -> int:
     return following + int(made)
 
 
-def _keep_events(con: duckdb.DuckDBPyConnection, file: LinkFile) -> None:
+def _keep_events(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"create or replace view work.all_event as from {HELD}.event union all by name from work.numbered_event"
     )

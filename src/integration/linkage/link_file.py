@@ -2,8 +2,8 @@
 
 ``linking/<domain>.duckdb`` holds, for as long as the linked zone holds the mentions they came from: encoded records,
 scored pairs, clusters, the names of persons and gezinnen, and what became of them (merges and splits). Each night
-writes it anew as a whole, into a building copy that takes the old one's place by a rename: a kill leaves the old or the new,
-and nothing that went is left in free pages. (docs/adr/0023)
+writes it anew as a whole, into a building copy that takes the old one's place by a rename: a kill leaves the old or
+the new, and nothing that went is left in free pages. (docs/adr/0025)
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ HELD, FRESH = "held", "fresh"
 _TABLES = {
     "meta": "name varchar, value varchar",
     "record": "record bigint, supplier varchar, municipality varchar, source varchar, record_key varchar, "
-    "role varchar, content varchar, numbered boolean, first_seen date, last_seen date",
+    "role varchar, content varchar, numbered boolean, first_seen date, last_seen date, "
+    "bsn_token varchar, sex varchar, birth_year smallint",
     "pair": '"left" bigint, "right" bigint, match_weight double, veto varchar, on_tokens boolean',
     "cluster": "record bigint, cluster bigint, component ubigint, why varchar, person_id varchar",
     "person": "person_id varchar, born bigint, since date",
@@ -81,7 +82,7 @@ def no_file(con: duckdb.DuckDBPyConnection) -> Iterator[LinkFile]:
 
 
 @contextmanager
-def link_file(
+def open_link_file(
     con: duckdb.DuckDBPyConnection,
     zones: Zones,
     domain: DomainCode,

@@ -33,7 +33,9 @@ def new_names(
     upload(con, "work.asked", {"mark": np.array([mark(name) for name in names], dtype=np.int64)})
     spent = {
         row[0]
-        for row in con.execute(f"select mark from {file.previous}.spent semi join work.asked using (mark)").fetchall()
+        for row in con.execute(
+            f"select mark from {file.previous}.spent semi join work.asked using (mark)"
+        ).fetchall()
     }
     for place, anchor in enumerate(anchors):
         times = 1
@@ -53,7 +55,9 @@ def claim(con: duckdb.DuckDBPyConnection, file: LinkFile, kind: str) -> None:
     build(con, "work.name_claim")
 
 
-def keep_names(con: duckdb.DuckDBPyConnection, file: LinkFile, kind: str, current: str, new: Sequence[str]) -> None:
+def keep_names(
+    con: duckdb.DuckDBPyConnection, file: LinkFile, kind: str, current: str, new: Sequence[str]
+) -> None:
     """Write the names in use (query ``current``, one column) with their order, and remember those given out tonight."""
     upload(con, "work.given", {"name": texts(new), "mark": [mark(name) for name in new]} if new else {
         "name": texts(()), "mark": []})  # fmt: skip

@@ -38,9 +38,9 @@ class PersonsLinked:
     """What :func:`link_persons` found.
 
     ``by_rule`` counts mentions by the rule that joined them to a person (``own``: to nobody else), ``alone``
-    counts the mentions of rule ``own`` by reason. ``mentions_on_tokens`` were joined by tokens alone (their records have
-    no filters). ``over_linked`` counts components with a cluster above the cap, ``bridges`` weak pairs that alone hold a
-    person together, ``to_review`` the pairs for reviewers, ``decisions_refused`` those that would join two numbers.
+    counts the mentions of rule ``own`` by reason. ``mentions_on_tokens`` were joined by tokens alone (their records
+    have no filters). ``over_linked`` counts components with a cluster above the cap, ``bridges`` weak pairs that alone
+    hold a person together, ``to_review`` pairs for reviewers, ``decisions_refused`` those that would join two numbers.
     """
 
     mentions: int
@@ -74,10 +74,10 @@ def link_persons(
 ) -> PersonsLinked:
     """Read ``staging.mentions``; write ``link.mention_person`` (one row a mention) and ``link.person``.
 
-    ``file`` is the domain's link file (:func:`~integration.linkage.link_file.link_file`); without it nothing is
-    remembered. ``encoding`` names the keys and parameters of the encoded columns. The same mentions and file in any order
-    give the same persons and the same pseudonyms. Raises :class:`IntegrationError`: MODEL_FAILED naming the step, never
-    a value; LINK_ENCODING_MIXED when the file holds records of another encoding.
+    ``file`` is the domain's link file (:func:`open_link_file`); without it nothing is
+    remembered. ``encoding`` names the keys and parameters of the encoded columns. The same mentions (in any order) and
+    file give the same persons and the same pseudonyms. Raises :class:`IntegrationError`: MODEL_FAILED naming the step,
+    never a value; LINK_ENCODING_MIXED when the file holds records of another encoding.
     """
     if file is None:
         with no_file(con) as nothing:

@@ -12,16 +12,17 @@ from integration.contracts.reading import read_yaml
 from integration.families import COUNTED
 from integration.indicators.definitions import load_definitions
 from integration.linkage.families import MOST_CHILDREN, MOST_PERSONS, MOST_WARDS
-from integration.linkage.persons import TOKEN_RULES
+from integration.linkage.persons import RULES
 from integration.storage import resource
 
 _DECLARED = Path(__file__).resolve().parent / "algorithm.yml"
 
 _RULES_NL = {
-    "demographic_first": "gelijke geboortedatum, geslacht, achternaam, postcode, huisnummer en voornaam",
-    "demographic": "hetzelfde zonder voornaam; niet bij tweelingen of twee BSN's",
-    "name_first": "gelijke geboortedatum, achternaam en voornaam; niet bij twee BSN's",
-    "name": "gelijke geboortedatum, achternaam en voorletter; niet bij tweelingen, twee BSN's of een man en een vrouw",
+    "bsn": "hetzelfde BSN-token; twee geldige BSN's worden nooit één persoon",
+    "record": "de versies van één dossier in één rol, als zij elkaar niet tegenspreken",
+    "model": "gelijkenis van versleutelde namen, geboortedatum en adres boven de drempel van het opgeslagen model; niet "
+    "bij tweelingen, bij twee rijen van één ontdubbelde levering of bij even sterk bewijs voor een ander",
+    "reviewed": "een beoordelaar heeft besloten dat het één persoon is",
 }
 
 _HEAD = """# Vermelding voor het Algoritmeregister
@@ -75,15 +76,14 @@ _NOT = """## Wat het niet doet
 
 def _working(told: dict[str, Any]) -> str:
     return (
-        f"Vaste regels: {len(TOKEN_RULES)} koppelregels na het BSN, {len(_seed('signal'))} signalen uit"
+        f"Vaste regels: {len(RULES)} koppelregels, {len(_seed('signal'))} signalen uit"
         f" {len(_seed('signal_rule'))} codes van bronnen, {len(told['phases'])} fasen en"
         f" {len(load_definitions())} indicatoren; hieronder voluit"
     )
 
 
 def _linkage() -> str:
-    rules = [("bsn", "hetzelfde BSN-token; twee geldige BSN's worden nooit één persoon")]
-    rules += [(rule, _RULES_NL[rule]) for rule in TOKEN_RULES]
+    rules = [(rule, _RULES_NL[rule]) for rule in RULES]
     limits = [
         ("MOST_PERSONS", f"een adres met meer dan {MOST_PERSONS} personen is geen huishouden"),
         (

@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration import warehouse
-from integration.linkage import decisions, link_file
+from integration.linkage import decisions, open_link_file
 from integration.linkage.link_file import FRESH, HELD, put, tables
 from integration.linkage.naming import mark
 from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
@@ -52,7 +52,7 @@ def rekey_link_file(
         with (
             warehouse.connect(None, settings) as con,
             warehouse.sealed_errors("rotation"),
-            link_file(con, zones, domain, date.min, keep=True, into=into) as file,
+            open_link_file(con, zones, domain, date.min, keep=True, into=into) as file,
         ):
             for name in tables():
                 put(con, name, f"select * from {HELD}.{name}")
@@ -63,7 +63,9 @@ def rekey_link_file(
                 con.execute(f"update {FRESH}.meta set value = ? where name = ?", [value, name])
     path = decisions.path(zones, domain)
     if path.exists():
-        decisions.write(decisions.path(into, domain), [_decision(one, rekeyer) for one in decisions.read(path)])
+        decisions.write(
+            decisions.path(into, domain), [_decision(one, rekeyer) for one in decisions.read(path)]
+        )
 
 
 def _records(con: duckdb.DuckDBPyConnection, rekeyer: Rekeyer) -> None:
@@ -71,13 +73,13 @@ def _records(con: duckdb.DuckDBPyConnection, rekeyer: Rekeyer) -> None:
     import pyarrow as pa
 
     con.execute(f"create or replace table {FRESH}.record as select * from {HELD}.record limit 0")
-    reader = con.execute(f"select * from {HELD}.record order by record").to_arrow_reader(_BATCH)
-    for batch in reader:
-        con.register("rekeyed", _rekeyed(pa.table(batch), rekeyer))
+    held = con.cursor().sql(f"select * from {HELD}.record order by record").to_arrow_reader(_BATCH)
+    for batch in held:
+        con.register("rekeyed", _rekeyed(pa.Table.from_batches([batch]), rekeyer))
         con.execute(
-            f"insert into {FRESH}.record select * replace (md5(cast("
-            "row(*columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$')) as varchar)) as content) "
-            "from rekeyed"
+            f"insert into {FRESH}.record select told.* exclude (made) replace (made as content) from (select *, md5("
+            "cast(row(*columns('^(sex|birth_year|birth_known|bsn_token|token_.*|link_.*)$')) as varchar)) as made "
+            "from rekeyed) as told"
         )
         con.unregister("rekeyed")
 
@@ -108,11 +110,15 @@ def _names(con: duckdb.DuckDBPyConnection, domain: DomainCode, new: Keyring) -> 
         for purpose in ("output", "family")
     }
     listed = " union ".join(
-        f"select {column} as name from {HELD}.{table}" for table, columns in _NAMED.items() for column in columns
+        f"select {column} as name from {HELD}.{table}"
+        for table, columns in _NAMED.items()
+        for column in columns
     )
     old = [row[0] for row in con.execute(f"select name from ({listed}) where name is not null").fetchall()]
     names = [makers[name.split(".")[2]](name) for name in old]
-    con.register("renamed", pa.table({"old": pa.array(old, pa.string()), "new": pa.array(names, pa.string())}))
+    con.register(
+        "renamed", pa.table({"old": pa.array(old, pa.string()), "new": pa.array(names, pa.string())})
+    )
     for table, columns in _NAMED.items():
         for column in columns:
             con.execute(f"update {FRESH}.{table} set {column} = new from renamed where {column} = old")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from integration import parquet
 from integration.inputs import mark_changed
 from integration.ledger import Entry
+from integration.linkage.forgetting import forget
 from integration.names import DomainCode
 from integration.pseudonyms.tables import recurring
 from integration.retention.house import WAITING, House, day_of, deliveries_in
@@ -53,7 +54,7 @@ def purge_linked(house: House) -> None:
         if entry is not None and entry.state not in WAITING:
             due = house.terms("linked", entry).newest_due(house.today)
             groups[entry.municipality, entry.source, entry.supplier].append(Kept(entry, folder, due))
-    for (domain, source, _), kept in sorted(groups.items()):
+    for (domain, source, supplier), kept in sorted(groups.items()):
         over = _due(house, kept)
         touched = [one for one in kept if over.get(one.entry.subject) or _over(one)]
         records = sum(len(over.get(one.entry.subject, ())) for one in touched)
@@ -63,6 +64,8 @@ def purge_linked(house: House) -> None:
             house.zones.building(DomainCode(domain)).unlink(missing_ok=True)  # it reads what is about to go
             for one in touched:
                 _rewrite(house, one, over.get(one.entry.subject, frozenset()))
+            with connect(None, house.settings) as con:
+                forget(con, house.zones, DomainCode(domain), supplier, frozenset().union(*over.values()))
 
 
 def _due(house: House, kept: list[Kept]) -> dict[str, frozenset[str]]:

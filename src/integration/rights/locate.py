@@ -16,11 +16,11 @@ from integration import inputs, warehouse
 from integration.decoded import shown
 from integration.errors import UsageError
 from integration.ledger import Ledger
-from integration.linkage import MERGED, link_file, link_persons
+from integration.linkage import MERGED, link_persons, open_link_file
 from integration.linkage.pseudonym import PseudonymKey
 from integration.names import DeliveryId, InvalidName
-from integration.pseudonyms.link_names import link_columns
 from integration.pseudonyms.link_mark import link_mark
+from integration.pseudonyms.link_names import link_columns
 from integration.pseudonyms.tokens import parse_token
 from integration.reasons import Reason
 from integration.rights.leaving_out import LIKENESSES
@@ -100,10 +100,7 @@ def locate(
             raise UsageError(Reason.INPUT_INVALID, "not a person's pseudonym of this domain")
     with warehouse.connect(None, settings) as con, warehouse.sealed_errors("subject"):
         link_twice(con, settings, keys, domain)
-        if token is not None:
-            seeds = "select person_id from asked.everywhere where bsn_token = $1"
-        else:
-            seeds = _LIVES_ON
+        seeds = _LIVES_ON if token is None else "select person_id from asked.everywhere where bsn_token = $1"
         con.execute(f"create table asked.seed as select distinct * from ({seeds})", [token or person])
         con.execute(_THEIRS)
         return _subject(con, domain, token)
@@ -122,7 +119,7 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
         if name in current and folder[0].is_relative_to(zones.linked)
     ]
     con.execute("create schema if not exists staging; create schema asked")
-    with link_file(con, zones, domain, gathered.run_date, keep=False) as file:
+    with open_link_file(con, zones, domain, gathered.run_date, keep=False) as file:
         for name, files in (("published", published), ("everywhere", everywhere)):
             if name == "everywhere" and set(files) == set(published):
                 con.execute("create view asked.everywhere as select * from asked.published")

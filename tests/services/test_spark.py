@@ -46,7 +46,12 @@ def on_duckdb(model: Model, table: pa.Table) -> SparkLinked:
     block(con, model)
     score(con, model)
     pairs = con.execute('from pair order by "left", "right"').to_arrow_table()
-    linked = pairs.filter(pa.compute.and_(pa.compute.is_null(pairs["veto"]), pa.compute.greater_equal(pairs["match_weight"], model.threshold)))
+    linked = pairs.filter(
+        pa.compute.and_(
+            pa.compute.is_null(pairs["veto"]),
+            pa.compute.greater_equal(pairs["match_weight"], model.threshold),
+        )
+    )
     slot = np.array(table["slot"].combine_chunks().dictionary_encode().indices.fill_null(-1))
     number = np.array(table["link_number"].fill_null(0))
     edges = (np.array(linked[name]) for name in ("left", "right", "match_weight"))

@@ -32,15 +32,14 @@ def linkage_evaluate(
     from integration import console
     from integration.errors import UsageError
     from integration.linkage.evaluation.dataset import read_dataset
-    from integration.linkage.evaluation.run import evaluate
+    from integration.linkage.evaluation.run import Engine, evaluate
     from integration.linkage.model import load_model
     from integration.reasons import Reason
 
     if engine not in ("duckdb", "spark"):
         raise UsageError(Reason.INPUT_INVALID, "--engine is duckdb or spark")
-    if engine == "spark":
-        raise UsageError(Reason.INPUT_INVALID, "--engine spark is not there yet")
-    result = evaluate(read_dataset(dataset, data), plain=plain, model=load_model(model))
+    chosen: Engine = "spark" if engine == "spark" else "duckdb"
+    result = evaluate(read_dataset(dataset, data), plain=plain, model=load_model(model), engine=chosen)
     if json_:
         console.print_json(result)
         return

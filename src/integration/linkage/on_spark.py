@@ -26,6 +26,7 @@ from integration.linkage.model.parameters import WEIGHT_LIMIT, Model
 from integration.reasons import Reason
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 Array = np.ndarray[Any, Any]
@@ -60,6 +61,9 @@ def local_session(cores: int = 2, memory: str = "2g") -> Iterator[Any]:
             "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Dderby.system.home={scratch}",
             "spark.sql.shuffle.partitions": str(2 * cores),
             "spark.sql.execution.arrow.pyspark.enabled": "true",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.codegen.wholeStage": "false",
             "spark.log.level": "ERROR",
         }
         builder = SparkSession.builder.master(f"local[{cores}]").appName("linkage")
@@ -73,21 +77,63 @@ def local_session(cores: int = 2, memory: str = "2g") -> Iterator[Any]:
 
 
 def link_on_spark(
-    session: Any, model: Model, records: pa.Table, *, vetoes: Collection[str] | None = None, numbers: bool = True
+    session: Any,
+    model: Model,
+    records: pa.Table,
+    *,
+    vetoes: Collection[str] | None = None,
+    numbers: bool = True,
 ) -> SparkLinked:
     """Block, score and cluster a table of records (columns record from 0 up, slot, sex and encoded ones).
 
-    The rules are the model's (of an untrained model the declared ones that are not weak), with its cap on blocks.
     ``vetoes`` as in :func:`~integration.linkage.model.score`; without ``numbers`` two numbers may be one person.
     """
+    pairs = score_on_spark(session, model, records, vetoes=vetoes)
+    return SparkLinked(pairs, _clusters(pairs, records, model.threshold, numbers=numbers))
+
+
+def score_table(
+    con: duckdb.DuckDBPyConnection, model: Model, *, vetoes: Collection[str] | None = None
+) -> int:
+    """Make DuckDB's table ``pair`` of its table ``record``, on a Spark session of its own; return its rows."""
+    records = con.sql("from record").to_arrow_table()
+    with local_session() as session:
+        pairs = score_on_spark(session, model, records, vetoes=vetoes)
+    con.register("spark_pairs", pairs)
+    con.execute("create or replace table pair as from spark_pairs")
+    con.unregister("spark_pairs")
+    return len(pairs)
+
+
+def score_on_spark(
+    session: Any, model: Model, records: pa.Table, *, vetoes: Collection[str] | None = None
+) -> pa.Table:
+    """Block and score a table of records; return the pairs (left, right, match_weight, gamma_*, veto).
+
+    The rules are the model's (of an untrained model the declared ones that are not weak), with its cap on blocks.
+    Raises :class:`IntegrationError` (MODEL_FAILED) naming the kind of error, never a value.
+    """
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        return _scored(session, model, records, vetoes)
+    except (PySparkException, Py4JError) as error:
+        raise IntegrationError(Reason.MODEL_FAILED, f"Spark: {type(error).__name__}") from None
+
+
+def _scored(session: Any, model: Model, records: pa.Table, vetoes: Collection[str] | None) -> pa.Table:
     columns = [name for name in records.column_names if records.column(name).null_count < len(records)]
     rules = [rule for rule in _rules(model) if set(rule.columns) <= set(columns)]
     session.createDataFrame(records.select(columns)).createOrReplaceTempView("linkage_record")
-    session.sql(_keyed_sql(rules, model.declaration.cap)).createOrReplaceTempView("linkage_keyed")
+    keyed = session.sql(
+        _keyed_sql(rules, model.declaration.cap)
+    ).localCheckpoint()  # else made anew for every rule
+    keyed.createOrReplaceTempView("linkage_keyed")
     scored = _predicted(session, model, columns, rules)
     scored.createOrReplaceTempView("linkage_scored")
-    pairs = session.sql(_pairs_sql(model, columns, vetoes)).toArrow()
-    return SparkLinked(pairs, _clusters(pairs, records, model.threshold, numbers=numbers))
+    pairs: pa.Table = session.sql(_pairs_sql(model, columns, vetoes)).toArrow()
+    return pairs
 
 
 def _rules(model: Model) -> Sequence[Rule]:
@@ -129,7 +175,9 @@ def settings_for_spark(model: Model, columns: Collection[str], rules: int) -> di
     for comparison in settings["comparisons"]:
         for level in comparison["comparison_levels"]:
             if level["sql_condition"] != "ELSE":
-                level["sql_condition"] = sqlglot.transpile(level["sql_condition"], read="duckdb", write="spark")[0]
+                level["sql_condition"] = sqlglot.transpile(
+                    level["sql_condition"], read="duckdb", write="spark"
+                )[0]
             if not level.get("is_null_level"):
                 bound = 2.0**WEIGHT_LIMIT
                 m, u = level["m_probability"], level["u_probability"]
@@ -141,11 +189,14 @@ def settings_for_spark(model: Model, columns: Collection[str], rules: int) -> di
 def _predicted(session: Any, model: Model, columns: Collection[str], rules: Sequence[Rule]) -> Any:
     """Splink's pairs as a Spark table."""
     from splink import Linker
-    from splink.backends.spark import SparkAPI
+    from splink.backends import spark
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    api = SparkAPI(spark_session=session, register_udfs_automatically=False, break_lineage_method="persist")
+    backend: Any = spark
+    api = backend.SparkAPI(
+        spark_session=session, register_udfs_automatically=False, break_lineage_method="persist"
+    )
     linker = Linker(api.register("linkage_keyed"), settings_for_spark(model, columns, len(rules)))
+    logging.getLogger("splink").setLevel(logging.ERROR)
     found = linker.inference.predict(warning_mode="never")
     return session.table(found.physical_name)
 
@@ -174,9 +225,11 @@ def _clusters(pairs: pa.Table, records: pa.Table, threshold: float, *, numbers: 
     order = np.asarray(records.column("record").to_numpy())
     number, slot = np.zeros(len(order), dtype=np.int64), np.full(len(order), -1)
     if numbers and "link_number" in records.column_names:
-        number[order] = records.column("link_number").fill_null(0).to_numpy()
+        held = records.column("link_number").combine_chunks()
+        known = np.asarray(held.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+        number[order[known]] = held.drop_null().to_numpy()
     if "slot" in records.column_names:
         codes = records.column("slot").combine_chunks().dictionary_encode().indices
         slot[order] = codes.fill_null(-1).to_numpy(zero_copy_only=False)
-    chosen = (found[name][allowed] for name in ("left", "right", "match_weight"))
-    return grow_strongest_first(len(order), *chosen, number, slot)
+    left, right, weight = (found[name][allowed] for name in ("left", "right", "match_weight"))
+    return grow_strongest_first(len(order), left, right, weight, number, slot)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -23,10 +23,12 @@ from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
 from integration.linkage.model import Blocked, Model, block, load_model, score, train
+from integration.linkage.on_spark import score_table
 from integration.pseudonyms.link_encoder import LinkEncoder
 from integration.reasons import Reason
 
 Array = np.ndarray[Any, Any]
+Engine = Literal["duckdb", "spark"]
 _KEY = b"evaluation: nothing encoded here is kept"
 """No secret: it makes an evaluation give the same figures again; the encodings never leave memory."""
 
@@ -78,11 +80,13 @@ def evaluate(
     *,
     plain: bool = False,
     model: Model | None = None,
+    engine: Engine = "duckdb",
     con: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, Any]:
     """Link a data set on its encoding (and with ``plain`` on its text) and return the figures as JSON can hold them.
 
     ``model``: the model to start from (None: the shipped one); it is trained on the data set, without its truth.
+    ``engine`` blocks and scores with the trained model; training is DuckDB's.
     Raises :class:`UsageError` (LINK_DATASET_INVALID) when the data set cannot be used.
     """
     con = con or duckdb.connect()
@@ -105,7 +109,9 @@ def evaluate(
     with meter.memory():
         with meter.step("encode"):
             encode_records(con, loaded, truth.slot)
-        result["encoded"] = _encoded(con, dataset, loaded, truth, model or load_model(), meter, result)
+        result["encoded"] = _encoded(
+            con, dataset, loaded, truth, model or load_model(), meter, result, engine
+        )
     if plain:
         result["plain"] = _plain(con, loaded, truth, result)
     return result
@@ -135,6 +141,7 @@ def _encoded(
     model: Model,
     meter: Meter,
     result: dict[str, Any],
+    engine: Engine,
 ) -> dict[str, Any]:
     names = [veto.name for veto in model.declaration.vetoes]
     vetoes = dataset.vetoes if dataset.vetoes is not None else names if loaded.checked_numbers else []
@@ -143,7 +150,7 @@ def _encoded(
     with meter.step("train"):
         trained = train(con, replace(model, rules=blocked.rules), blocked="blocked")
     with meter.step("score"):
-        score(con, trained, vetoes=vetoes)
+        (score_table if engine == "spark" else score)(con, trained, vetoes=vetoes)
     found = con.execute(
         'select "left", "right", match_weight, veto is not null as veto from pair'
     ).fetchnumpy()

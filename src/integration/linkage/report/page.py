@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from integration.linkage.report import changes
-from integration.linkage.report.view import DRAWN, View
+from integration.linkage.report.patterns import DRAWN
+from integration.linkage.report.view import View
 from integration.linkage.report.words import Words
 from integration.pictures.pages import environment, style
 

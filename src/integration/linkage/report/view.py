@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -12,23 +12,15 @@ from integration.linkage.report.changes import alone, review
 from integration.linkage.report.charts import Bar, Zone
 from integration.linkage.report.figures import LARGEST
 from integration.linkage.report.masking import share
+from integration.linkage.report.patterns import ZONES, Patterns, Row
 from integration.linkage.report.words import Words
-from integration.pictures.svg import picture
-
-ZONES = ("link", "grey_link", "grey", "below")
-DRAWN = 2
-"""Patterns of each zone that are drawn; the table has all."""
 
 
-Row = tuple[str, ...]
-"""Cells of a table's row; the first is its head."""
-
-
-class View:
+class View(Patterns):
     """One run's figures."""
 
     def __init__(self, now: Mapping[str, Any], words: Words) -> None:
-        self.now, self.words = now, words
+        super().__init__(now, words)
         low, high = now["grey"]
         self.zone = Zone(now["threshold"], low, high)
 
@@ -129,104 +121,6 @@ class View:
         rows = sorted(found.items(), key=lambda item: (-(item[1] or 0), item[0]))
         return [(self.words.code(group, code), self.words.count(number)) for code, number in rows]
 
-    # -- patterns ---------------------------------------------------------------------------------------------
-
-    def patterns(self) -> list[tuple[str, list[Mapping[str, Any]]]]:
-        """The patterns by zone, strongest zone first."""
-        found = self.now["patterns"]
-        return [(zone, mine) for zone in ZONES if (mine := [p for p in found if p["zone"] == zone])]
-
-    def heading(self, pattern: Mapping[str, Any]) -> str:
-        """Its zone and how many pairs have it."""
-        return self.words(
-            "patterns.heading",
-            zone=self.words(f"zone.{pattern['zone']}"),
-            pairs=self.words.count(pattern["pairs"]),
-        )
-
-    def waterfall(self, pattern: Mapping[str, Any], number: int) -> Markup:
-        """From the weight beforehand to the sum, a step for each thing that was known."""
-        rows = [self._end("patterns.start", self.now["prior"])]
-        total = self.now["prior"]
-        for name, place in pattern["levels"].items():
-            if place is None:
-                continue
-            level = self._level(name, place)
-            after = total + level["bits"]
-            rows.append(
-                Bar(
-                    self.words(
-                        "patterns.step",
-                        what=self.words.comparison(name),
-                        level=self.words.level(name, level["label"]),
-                    ),
-                    total,
-                    after,
-                    self.words.bits(level["bits"]),
-                    "accent" if level["bits"] >= 0 else "other",
-                )
-            )
-            total = after
-        rows.append(self._end("patterns.sum", total))
-        ends = self._waterfall_ends()
-        zone = self.words(f"zone.{pattern['zone']}")
-        title = self.words(
-            "patterns.chart", number=number, zone=zone, pairs=self.words.count(pattern["pairs"])
-        )
-        spec = charts.bars(rows, ends, charts.even(*ends, 20), self.words)
-        return self._drawn(spec, f"patroon-{pattern['zone']}-{number}", title, rows)
-
-    def _end(self, text: str, bits: float) -> Bar:
-        return Bar(self.words(text), 0, bits, self.words.bits(bits), "norm")
-
-    def _level(self, name: str, place: int) -> Mapping[str, Any]:
-        levels: Sequence[Mapping[str, Any]] = next(c for c in self.now["comparisons"] if c["name"] == name)[
-            "levels"
-        ]
-        return levels[place]
-
-    def _waterfall_ends(self) -> tuple[float, float]:
-        """One scale for every drawn pattern: the furthest that any sum comes."""
-        least = most = 0.0
-        for _, patterns in self.patterns():
-            for pattern in patterns[:DRAWN]:
-                total = self.now["prior"]
-                for name, place in pattern["levels"].items():
-                    least, most = min(least, total), max(most, total)
-                    total += 0 if place is None else self._level(name, place)["bits"]
-                least, most = min(least, total), max(most, total)
-        ticks = charts.even(least, most, 20)
-        return ticks[0], ticks[-1]
-
-    def unknown(self, pattern: Mapping[str, Any]) -> str:
-        """The comparisons that nothing was known of."""
-        names = [self.words.comparison(name) for name, place in pattern["levels"].items() if place is None]
-        return self.words("patterns.unknown", names=", ".join(names)) if names else ""
-
-    def pattern_rows(self) -> list[Row]:
-        """All patterns as a table."""
-        return [
-            (
-                self.words(f"zone.{zone}"),
-                self.words.count(one["pairs"]),
-                self.words.bits(one["bits"]),
-                self._told(one),
-            )
-            for zone, patterns in self.patterns()
-            for one in patterns
-        ]
-
-    def _told(self, pattern: Mapping[str, Any]) -> str:
-        return "; ".join(
-            self.words(
-                "patterns.step",
-                what=self.words.comparison(name),
-                level=self.words.level(name, self._level(name, place)["label"]),
-            )
-            for name, place in pattern["levels"].items()
-            if place is not None
-        )
-
     # -- records and persons ----------------------------------------------------------------------------------
 
     def sizes(self) -> Markup | None:
@@ -319,9 +213,3 @@ class View:
             return None
         told = "; ".join(f"{name}: {text}" for name, _, text in rows)
         return self._picture(charts.counted(rows, self.words, sign), key, self.words(title), f"{told}.")
-
-    def _drawn(self, spec: dict[str, Any], key: str, title: str, rows: Sequence[Bar]) -> Markup:
-        return self._picture(spec, key, title, "; ".join(f"{row.name}: {row.text}" for row in rows) + ".")
-
-    def _picture(self, spec: dict[str, Any], key: str, title: str, told: str) -> Markup:
-        return picture(spec, language="nl", key=key, title=title, description=told)

@@ -79,6 +79,7 @@ def test_the_same_persons_families_and_figures(after: Path, as_it_was: Picture) 
 def test_no_old_pseudonym_is_left(two_towns: Path, after: Path) -> None:
     assert {path.split("/")[0] for path in pseudonyms(two_towns, TOWN, 1)} == {
         "linked",
+        "linking",
         "staging",
         "warehouse",
     }

@@ -30,4 +30,4 @@ pairs as (
     inner join asked using ("left", "right")
     where asked.why is not null
 )
-select * from pairs order by match_weight desc, "left", "right"
+select * from pairs

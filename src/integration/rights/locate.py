@@ -128,7 +128,8 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
             output = PseudonymKey(keys.version_of(domain), keys.subkey(domain, "output"))
             link_persons(con, domain, output, file, encoding=link_mark(keys, domain))
             con.execute(
-                f"create table asked.{name} as select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule "
+                f"create table asked.{name} as "
+                f"select {_KEY}, record_key, {', '.join(_TOKENS)}, person_id, rule, {_LINKS} "
                 f"from staging.mentions join link.mention_person using ({_KEY}, record_key)"
             )
         con.execute(f"create table asked.merged as {MERGED}")
@@ -136,7 +137,7 @@ def link_twice(con: duckdb.DuckDBPyConnection, settings: Settings, keys: Keyring
 
 _LIVES_ON = """
 with recursive named as (
-    select $1 as person_id
+    select cast($1 as varchar) as person_id
     union
     select to_id from asked.merged join named on from_id = person_id
 )

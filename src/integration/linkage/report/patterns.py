@@ -33,17 +33,20 @@ class Patterns:
 
     def heading(self, pattern: Mapping[str, Any]) -> str:
         """Its zone and how many pairs have it."""
-        return self.words(
-            "patterns.heading",
-            zone=self.words(f"zone.{pattern['zone']}"),
-            pairs=self.words.count(pattern["pairs"]),
-        )
+        zone = self.words(f"zone.{pattern['zone']}")
+        pairs = self.words.count(pattern["pairs"])
+        return self.words("patterns.heading", zone=zone[0].upper() + zone[1:], pairs=pairs)
+
+    def levels(self, pattern: Mapping[str, Any]) -> list[tuple[str, int | None]]:
+        """Each comparison and its outcome, in the order of the model."""
+        found = pattern["levels"]
+        return [(c["name"], found[c["name"]]) for c in self.now["comparisons"] if c["name"] in found]
 
     def waterfall(self, pattern: Mapping[str, Any], number: int) -> Markup:
         """From the weight beforehand to the sum, a step for each thing that was known."""
         rows = [self._end("patterns.start", self.now["prior"])]
         total = self.now["prior"]
-        for name, place in pattern["levels"].items():
+        for name, place in self.levels(pattern):
             if place is None:
                 continue
             level = self._level(name, place)
@@ -86,7 +89,7 @@ class Patterns:
         for _, patterns in self.patterns():
             for pattern in patterns[:DRAWN]:
                 total = self.now["prior"]
-                for name, place in pattern["levels"].items():
+                for name, place in self.levels(pattern):
                     least, most = min(least, total), max(most, total)
                     total += 0 if place is None else self._level(name, place)["bits"]
                 least, most = min(least, total), max(most, total)
@@ -95,7 +98,7 @@ class Patterns:
 
     def unknown(self, pattern: Mapping[str, Any]) -> str:
         """The comparisons that nothing was known of."""
-        names = [self.words.comparison(name) for name, place in pattern["levels"].items() if place is None]
+        names = [self.words.comparison(name) for name, place in self.levels(pattern) if place is None]
         return self.words("patterns.unknown", names=", ".join(names)) if names else ""
 
     def pattern_rows(self) -> list[Row]:
@@ -118,7 +121,7 @@ class Patterns:
                 what=self.words.comparison(name),
                 level=self.words.level(name, self._level(name, place)["label"]),
             )
-            for name, place in pattern["levels"].items()
+            for name, place in self.levels(pattern)
             if place is not None
         )
 

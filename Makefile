@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := .venv-spark
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 export PYTHONHASHSEED := 0
 
 .PHONY: help setup demo test hostile test-services check bench serve lock wheel clean
@@ -30,8 +32,15 @@ demo: $(READY) ## run the deliveries and nightly runs on the sample, through Air
 test: $(READY) ## all tests that need no service
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-services: $(READY) ## tests that need a service; none do yet
-	@echo "No test needs a service yet."
+test-services: $(READY) $(SPARK)/.ready ## tests that need Java and pyspark, in an environment of their own
+	$(SPARK)/bin/python -m pytest -n 0 tests/services
+
+$(SPARK)/.ready: requirements-spark.lock pyproject.toml
+	@echo "Making the environment in $(SPARK) (once; some 400 MB more)"
+	$(PYTHON) -m venv $(SPARK)
+	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r requirements-spark.lock
+	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
 
 hostile: $(READY) ## every attack in full: most of an hour
 	$(BIN)/integration privacy attack --full --json
@@ -49,7 +58,8 @@ serve: $(READY) ## open the newest release on http://127.0.0.1:8050
 	$(BIN)/integration serve
 
 lock: ## resolve the newest versions anew (needs the environment)
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --constraint requirements.lock --extra dev --extra spark pyproject.toml -o requirements-spark.lock
 
 wheel: $(READY) ## build the wheel
 	$(BIN)/python -m build --wheel --no-isolation

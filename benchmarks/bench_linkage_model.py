@@ -30,10 +30,18 @@ from integration.pseudonyms.link_encoder import LinkEncoder
 
 SIZES = (100_000, 1_000_000)
 _PLAIN = {
-    "given_birth": "given,birth", "surname_birth": "surname,birth", "given_postcode": "given,postcode",
-    "surname_postcode": "surname,postcode", "names_year": "given,surname,year", "names_dm": "given,surname,month,day",
-    "names_pc4": "given,surname,pc4", "address": "postcode,house", "birth_my": "year,month", "birth_dy": "year,day",
-    "birth_dm": "month,day", "birth_year": "year",
+    "given_birth": "given,birth",
+    "surname_birth": "surname,birth",
+    "given_postcode": "given,postcode",
+    "surname_postcode": "surname,postcode",
+    "names_year": "given,surname,year",
+    "names_dm": "given,surname,month,day",
+    "names_pc4": "given,surname,pc4",
+    "address": "postcode,house",
+    "birth_my": "year,month",
+    "birth_dy": "year,day",
+    "birth_dm": "month,day",
+    "birth_year": "year",
 }
 """A rule on tokens in plain text."""
 
@@ -53,7 +61,9 @@ def encoded(records: int, memory: str) -> dict[str, object]:
     con = _connect(memory)
     with meter.step("encode"):
         table = LinkEncoder(b"benchmark" * 4, number="any").encode_values(values)
-    table = table.append_column("record", pa.array(np.arange(len(person)))).append_column("slot", pa.array(source).cast(pa.string()))
+    table = table.append_column("record", pa.array(np.arange(len(person)))).append_column(
+        "slot", pa.array(source).cast(pa.string())
+    )
     con.register("e", table)
     con.execute("create table record as select * from e")
     con.unregister("e")
@@ -68,31 +78,48 @@ def encoded(records: int, memory: str) -> dict[str, object]:
             score(con, model, minimum=model.grey[0])
         with meter.step("cluster"):
             pairs = con.execute(
-                'select "left", "right", match_weight from pair where veto is null and match_weight >= ?', [model.threshold]
+                'select "left", "right", match_weight from pair where veto is null and match_weight >= ?',
+                [model.threshold],
             ).fetchnumpy()
-            number = con.execute("select coalesce(link_number, 0) as n from record order by record").fetchnumpy()["n"]
+            number = con.execute(
+                "select coalesce(link_number, 0) as n from record order by record"
+            ).fetchnumpy()["n"]
             cluster = grow_strongest_first(
                 len(person), pairs["left"], pairs["right"], pairs["match_weight"], np.asarray(number), source
             )
     seconds = meter.seconds
-    result = _told(con, "pair", "veto is null", person, source, cluster, model.threshold)
-    return {"seconds": seconds, "link_and_cluster": round(seconds["block"] + seconds["score"] + seconds["cluster"], 2),
-            "peak_mb": meter.peak_mb, "compared": found.pairs, "left_out": found.left_out, "too_wide": found.too_wide, "by_rule": found.by_rule, **result}
+    result = _told(con, "pair", "veto is null", person, cluster, model.threshold)
+    return {
+        "seconds": seconds,
+        "link_and_cluster": round(seconds["block"] + seconds["score"] + seconds["cluster"], 2),
+        "peak_mb": meter.peak_mb,
+        "compared": found.pairs,
+        "left_out": found.left_out,
+        "too_wide": found.too_wide,
+        "by_rule": found.by_rule,
+        **result,
+    }
 
 
 def plain(records: int, memory: str) -> dict[str, object]:
     values, person, source = _data(records)
     meter = Meter()
     con = _connect(memory)
-    con.register("v", pa.table({"record": pa.array(np.arange(len(person))), "source": pa.array(source), **values}))
+    con.register(
+        "v", pa.table({"record": pa.array(np.arange(len(person))), "source": pa.array(source), **values})
+    )
     con.execute("create table fields as select * from v")
     con.unregister("v")
     plain_columns(con, "fields", "plain_record")
     names = list(values)
     del values
-    used = os.environ.get("LINKAGE_RULES", "number;given_birth;surname_birth;given_postcode;surname_postcode").split(";")
+    used = os.environ.get(
+        "LINKAGE_RULES", "number;given_birth;surname_birth;given_postcode;surname_postcode"
+    ).split(";")
     texts = [",".join(_PLAIN.get(part, part) for part in rule.split("+")) for rule in used]
-    rules = [" and ".join([*(f'l."{n}" = r."{n}"' for n in t.split(",")), "l.source <> r.source"]) for t in texts]
+    rules = [
+        " and ".join([*(f'l."{n}" = r."{n}"' for n in t.split(",")), "l.source <> r.source"]) for t in texts
+    ]
     with meter.memory():
         linker = PlainLinker(con, "plain_record", names, rules)
         with meter.step("train"):
@@ -100,14 +127,26 @@ def plain(records: int, memory: str) -> dict[str, object]:
         with meter.step("score"):
             found = linker.linker.inference.predict(threshold_match_weight=-2.0, warning_mode="never")
         with meter.step("cluster"):
-            clusters = linker.linker.clustering.cluster_pairwise_predictions_at_threshold(found, threshold_match_weight=0.0)
-            label = con.execute(f"select cluster_id as c from {clusters.physical_name} order by record").fetchnumpy()["c"]
-    con.execute(f'create table pp as select least(record_l, record_r) as "left", greatest(record_l, record_r) as "right", match_weight from {found.physical_name}')
-    result = _told(con, "pp", "true", person, source, np.asarray(label), 0.0)
-    return {"seconds": meter.seconds, "link_and_cluster": round(meter.seconds["score"] + meter.seconds["cluster"], 2), "peak_mb": meter.peak_mb, **result}
+            clusters = linker.linker.clustering.cluster_pairwise_predictions_at_threshold(
+                found, threshold_match_weight=0.0
+            )
+            label = con.execute(
+                f"select cluster_id as c from {clusters.physical_name} order by record"
+            ).fetchnumpy()["c"]
+    con.execute(
+        'create table pp as select least(record_l, record_r) as "left", greatest(record_l, record_r) as "right", '
+        f"match_weight from {found.physical_name}"
+    )
+    result = _told(con, "pp", "true", person, np.asarray(label), 0.0)
+    return {
+        "seconds": meter.seconds,
+        "link_and_cluster": round(meter.seconds["score"] + meter.seconds["cluster"], 2),
+        "peak_mb": meter.peak_mb,
+        **result,
+    }
 
 
-def _told(con, table, where, person, source, cluster, threshold) -> dict[str, object]:
+def _told(con, table, where, person, cluster, threshold) -> dict[str, object]:
     pairs = con.execute(f'select "left", "right", match_weight from {table} where {where}').fetchnumpy()
     true = metrics.pair_count(person)
     right = person[pairs["left"]] == person[pairs["right"]]
@@ -116,7 +155,8 @@ def _told(con, table, where, person, source, cluster, threshold) -> dict[str, ob
     return {
         "true_pairs": true,
         "pairs": metrics.at_threshold(weight, right, true, threshold)._asdict(),
-        "best_f1": f1, "best_threshold": at,
+        "best_f1": f1,
+        "best_threshold": at,
         "clusters": metrics.cluster_pairs(cluster, person)._asdict(),
     }
 
@@ -126,15 +166,27 @@ if __name__ == "__main__":
     sizes = [int(text) for text in arguments] or SIZES
     if "--encoded" in sys.argv or "--plain" in sys.argv:
         run = encoded if "--encoded" in sys.argv else plain
-        print(json.dumps(run(sizes[0], os.environ.get("LINKAGE_MEMORY", "1500MB" if sizes[0] <= 1_000_000 else "6GB"))), flush=True)
+        print(
+            json.dumps(
+                run(sizes[0], os.environ.get("LINKAGE_MEMORY", "1500MB" if sizes[0] <= 1_000_000 else "6GB"))
+            ),
+            flush=True,
+        )
     else:
         for size in sizes:
             told: dict[str, object] = {"benchmark": "linkage_model", "records": size}
             for kind in ("encoded", "plain"):
                 started = time.perf_counter()
-                rules = told["encoded"].get("by_rule", ()) if kind == "plain" and isinstance(told["encoded"], dict) else ()
+                rules = (
+                    told["encoded"].get("by_rule", ())
+                    if kind == "plain" and isinstance(told["encoded"], dict)
+                    else ()
+                )
                 done = subprocess.run(
-                    [sys.executable, __file__, str(size), f"--{kind}"], capture_output=True, text=True, check=False,
+                    [sys.executable, __file__, str(size), f"--{kind}"],
+                    capture_output=True,
+                    text=True,
+                    check=False,
                     env={**os.environ, **({"LINKAGE_RULES": ";".join(rules)} if rules else {})},
                 )
                 told[kind] = json.loads(done.stdout) if done.returncode == 0 else done.stderr[-500:]

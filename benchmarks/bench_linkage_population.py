@@ -9,11 +9,22 @@ import numpy as np
 import pyarrow as pa
 
 SOURCES = 7
-_STARTS = "b br d dr g gr h j k kl kr l m n p pr r s sch sl sm st t tr v w z".split()
-_VOWELS = "a aa e ee ei i ie ij o oe oo ou u ui".split()
-_ENDS = "k l ll m n nd ng nk ns r rd rg rs s st t ts".split()
+_STARTS = (
+    "b br d dr g gr h j k kl kr l m n p pr r s sch sl sm st t tr v w z "
+).split()
+_VOWELS = ["a", "aa", "e", "ee", "ei", "i", "ie", "ij", "o", "oe", "oo", "ou", "u", "ui"]
+_ENDS = ["k", "l", "ll", "m", "n", "nd", "ng", "nk", "ns", "r", "rd", "rg", "rs", "s", "st", "t", "ts"]
 _TAILS = ["", "", "", "stra", "sma", "man", "mans", "sen", "sen", "berg", "veld", "huis", "dijk", "inga"]
-_GIVEN = "jan maria johannes anna pieter johanna willem cornelia daan emma sem julia lucas mila levi sophie finn tess noah sara thomas lisa tim anouk mohammed fatima ali yasmin kevin kim bas eva jesse lotte ruben iris stijn fleur lars nina max roos thijs noor bram isa sven lieke nick femke rick sanne tom amber jeroen linda mark monique peter ingrid henk wilma kees annie gerrit tineke dirk marleen erik esther wouter judith maarten karin robert petra michael sandra dennis patricia marco nicole johan anita ahmed aicha mehmet elif piotr agnieszka abdullah khadija hassan zeynep mustafa merve dylan romy jayden lynn milan naomi luuk sofie olivier elin gijs evi teun saar hugo nora floris liv boaz veerle joep maud cas loes pim puck".split()
+_GIVEN = (
+    "jan maria johannes anna pieter johanna willem cornelia daan emma sem julia lucas mila levi sophie finn "
+    "tess noah sara thomas lisa tim anouk mohammed fatima ali yasmin kevin kim bas eva jesse lotte ruben iris "
+    "stijn fleur lars nina max roos thijs noor bram isa sven lieke nick femke rick sanne tom amber jeroen "
+    "linda mark monique peter ingrid henk wilma kees annie gerrit tineke dirk marleen erik esther wouter "
+    "judith maarten karin robert petra michael sandra dennis patricia marco nicole johan anita ahmed aicha "
+    "mehmet elif piotr agnieszka abdullah khadija hassan zeynep mustafa merve dylan romy jayden lynn milan "
+    "naomi luuk sofie olivier elin gijs evi teun saar hugo nora floris liv boaz veerle joep maud cas loes pim "
+    "puck "
+).split()
 
 
 def surnames(rng: np.random.Generator, path: Path | None, many: int = 30_000) -> tuple[list[str], np.ndarray]:
@@ -35,7 +46,9 @@ def surnames(rng: np.random.Generator, path: Path | None, many: int = 30_000) ->
     return list(names), shares / shares.sum()
 
 
-def people(records: int, seed: int = 1, names: Path | None = None) -> tuple[dict[str, pa.Array], np.ndarray, np.ndarray]:
+def people(
+    records: int, seed: int = 1, names: Path | None = None
+) -> tuple[dict[str, pa.Array], np.ndarray, np.ndarray]:
     """Values by field, the person of each record, and its source (no person twice in one source).
 
     Two in five households have children; 1.5% of the births are twins; a record has a wrong letter in a name
@@ -63,12 +76,16 @@ def people(records: int, seed: int = 1, names: Path | None = None) -> tuple[dict
     n = len(person)
     place = np.where(rng.random(n) < 0.08, rng.integers(0, homes, n), home[person])
     street = place // 18
-    postcode = _postcodes(street, max(1, homes // 18))
+    postcode = _postcodes(street)
     house = (place % 18 * 2 + 1).astype(str).astype(object)
     day = np.where(rng.random(n) < 0.015, born[person] + rng.integers(-400, 400, n), born[person])
     birth = day.astype("datetime64[D]").astype(str).astype(object)
-    given_text = np.array(_GIVEN, dtype=object)[np.where(rng.random(n) < 0.015, rng.choice(len(_GIVEN), n), given[person])]
-    surname_text = known_array[np.where(rng.random(n) < 0.01, rng.choice(len(known), n, p=shares), surname[person])]
+    given_text = np.array(_GIVEN, dtype=object)[
+        np.where(rng.random(n) < 0.015, rng.choice(len(_GIVEN), n), given[person])
+    ]
+    surname_text = known_array[
+        np.where(rng.random(n) < 0.01, rng.choice(len(known), n, p=shares), surname[person])
+    ]
     number = np.char.zfill((person * 7919 + 100_000_007).astype(str), 9).astype(object)
     number[rng.random(n) < 0.15] = None
     given_text = _typos(rng, given_text, 0.03)
@@ -77,15 +94,20 @@ def people(records: int, seed: int = 1, names: Path | None = None) -> tuple[dict
         column[rng.random(n) < share] = None
     sex = np.where(given[person] % 2 == 0, "1", "2").astype(object)
     values = {
-        "given": given_text, "surname": surname_text, "birth": birth, "sex": sex, "postcode": postcode,
-        "house": np.where(np.equal(postcode, None), None, house), "number": number,
+        "given": given_text,
+        "surname": surname_text,
+        "birth": birth,
+        "sex": sex,
+        "postcode": postcode,
+        "house": np.where(np.equal(postcode, None), None, house),
+        "number": number,
     }
     order = rng.permutation(n)
     made = {name: pa.array(column[order].tolist(), pa.string()) for name, column in values.items()}
     return made, person[order], source[order]
 
 
-def _postcodes(street: np.ndarray, streets: int) -> np.ndarray:
+def _postcodes(street: np.ndarray) -> np.ndarray:
     letters = np.array([chr(65 + i) for i in range(26)], dtype=object)
     pc4 = (1011 + street // 100 % 8900).astype(str).astype(object)
     return np.asarray(pc4 + letters[street % 100 // 10 % 26] + letters[street % 10])
@@ -98,5 +120,9 @@ def _typos(rng: np.random.Generator, names: np.ndarray, share: float) -> np.ndar
         at = int(rng.integers(0, len(name)))
         letter = "abcdefghijklmnoprstuvw"[int(rng.integers(0, 22))]
         kind = rng.integers(0, 3)
-        names[place] = name[:at] + (letter if kind == 0 else "" if kind == 1 and len(name) > 2 else letter + name[at]) + name[at + 1 :]
+        names[place] = (
+            name[:at]
+            + (letter if kind == 0 else "" if kind == 1 and len(name) > 2 else letter + name[at])
+            + name[at + 1 :]
+        )
     return names

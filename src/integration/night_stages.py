@@ -31,6 +31,7 @@ def domains() -> list[str]:
 def link(domain: str) -> DomainResult:
     """Start tonight's file of a domain and link its records into persons and families, on pseudonyms alone."""
     from integration import inputs, night, warehouse
+    from integration.linkage.report import make_report
     from integration.rights.carrying_out import before_linking, unfinished
 
     settings, code = get_settings(), DomainCode(domain)
@@ -43,6 +44,7 @@ def link(domain: str) -> DomainResult:
             return DomainResult(domain, "link", unchanged=True)
         with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
             persons, families = night.link(con, gathered, settings.zones, keys)
+        make_report(settings.zones, code, gathered.run_date, synthetic=settings.synthetic)
     return DomainResult(domain, "link", counts=night.counts_of(persons) | night.counts_of(families))
 
 

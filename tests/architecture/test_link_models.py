@@ -50,7 +50,7 @@ def test_a_step_is_one_select_that_reads_down_the_page(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_linkage_builds_every_step(path: Path) -> None:
-    code = "\n".join(module.read_text(encoding="utf-8") for module in PACKAGE.glob("*.py"))
+    code = "\n".join(module.read_text(encoding="utf-8") for module in PACKAGE.rglob("*.py"))
     assert re.search(rf'"(?:work\.|link\.)?(?:{path.stem}|{path.stem.removeprefix("family_")})"', code)
 
 

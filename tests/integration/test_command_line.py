@@ -69,6 +69,8 @@ MISTAKES = [
     (("indicators", "query", "I05", "--municipality", "GM9999"), "MUNICIPALITY_UNKNOWN"),
     (("indicators", "query", "I05", "--period", "1999"), "PERIOD_UNKNOWN"),
     (("quarantine", "replay", "nothing"), "DELIVERY_UNKNOWN"),
+    (("linkage", "report", "../GM0228"), "MUNICIPALITY_UNKNOWN"),
+    (("linkage", "report", "GM9999"), "NOTHING_PUBLISHED"),
 ]
 
 
@@ -100,6 +102,19 @@ def test_help_needs_no_heavy_imports() -> None:
     heavy = ["pandas", "duckdb", "great_expectations", "airflow", "pyarrow", "sqlalchemy", "altair", "scipy"]
     done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_night_leaves_a_report_on_its_linkage(demo_run: Installation) -> None:
+    for code in ("GM0228", "GM0321"):
+        page = Path(answer(demo_run.home, "linkage", "report", code)["page"])
+        assert page == demo_run.zones.linking / f"{code}.report.html"
+        text = page.read_text(encoding="utf-8")
+        assert f"Koppelverslag {code}" in text
+        assert "SYNTHETISCH" in text
+        kept = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))["now"]
+        assert kept["totals"]["persons"][""] > 100
+        assert len(kept["comparisons"]) >= 5
+        assert len(kept["patterns"]) >= 3
 
 
 def test_a_second_run_does_nothing_twice(demo_run: Installation) -> None:

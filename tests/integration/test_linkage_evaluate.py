@@ -16,9 +16,12 @@ from integration.linkage.evaluation.run import evaluate
 from integration.reasons import Reason
 
 PERSONS = [
-    ("jan", "devries", "1980-05-03", "3991AB"), ("piet", "bakker", "1975-11-30", "3992CD"),
-    ("anna", "visser", "1990-01-17", "3993EF"), ("maria", "smit", "1966-07-08", "3994GH"),
-    ("kees", "meijer", "1951-02-28", "3995JK"), ("lotte", "mulder", "2001-09-12", "3996LM"),
+    ("jan", "devries", "1980-05-03", "3991AB"),
+    ("piet", "bakker", "1975-11-30", "3992CD"),
+    ("anna", "visser", "1990-01-17", "3993EF"),
+    ("maria", "smit", "1966-07-08", "3994GH"),
+    ("kees", "meijer", "1951-02-28", "3995JK"),
+    ("lotte", "mulder", "2001-09-12", "3996LM"),
 ]
 HEAD = "given,surname,birth,postcode,who"
 FIELDS = '[fields]\ngiven_names = "given"\nsurname = "surname"\nbirth_date = "birth"\npostcode = "postcode"\n'
@@ -63,21 +66,44 @@ def test_the_command_prints_pure_json(tmp_path):
     answer = CliRunner().invoke(app, ["linkage", "evaluate", str(link(tmp_path)), "--json"])
     assert answer.exit_code == 0
     figures = json.loads(answer.stdout)["encoded"]
-    assert {"precision", "recall", "f1", "threshold", "best_f1", "best_threshold", "blocking_recall", "peak_mb"} <= figures.keys()
+    assert {
+        "precision",
+        "recall",
+        "f1",
+        "threshold",
+        "best_f1",
+        "best_threshold",
+        "blocking_recall",
+        "peak_mb",
+    } <= figures.keys()
 
 
 def test_dates_in_parts_another_delimiter_and_a_parquet_file(tmp_path):
-    rows = ["g;s;j;m;d;id", *(f"{g};{s};{b[:4]};{int(b[5:7])};{int(b[8:])};{i}" for i, (g, s, b, _) in enumerate(PERSONS))]
+    rows = [
+        "g;s;j;m;d;id",
+        *(f"{g};{s};{b[:4]};{int(b[5:7])};{int(b[8:])};{i}" for i, (g, s, b, _) in enumerate(PERSONS)),
+    ]
     (tmp_path / "a.csv").write_text("\n".join(rows))
-    duckdb.sql(f"copy (select * from read_csv('{tmp_path}/a.csv', delim=';')) to '{tmp_path}/b.parquet' (format parquet)")
-    text = 'task = "link"\nfiles = ["a.csv", "b.parquet"]\n[truth]\ncolumn = "id"\n[fields]\ngiven_names = "g"\nsurname = "s"\nbirth_year = "j"\nbirth_month = "m"\nbirth_day = "d"\n'
+    duckdb.sql(
+        f"copy (select * from read_csv('{tmp_path}/a.csv', delim=';')) to '{tmp_path}/b.parquet' (format parquet)"
+    )
+    text = 'task = "link"\nfiles = ["a.csv", "b.parquet"]\n[truth]\ncolumn = "id"\n' + (
+        '[fields]\ngiven_names = "g"\nsurname = "s"\nbirth_year = "j"\nbirth_month = "m"\nbirth_day = "d"\n'
+    )
     result = evaluate(read_dataset(described(tmp_path, text)))
     assert result["encoded"]["f1"] == 1.0
 
 
 def test_true_pairs_in_a_file_of_their_own(tmp_path):
-    text = 'files = ["a.csv"]\nid = "who"\n[truth]\npairs = "p.csv"\nleft = "x"\nright = "y"\nscore = "ok"\n' + FIELDS
-    both = lines() + "\n".join(lines(misspelt).splitlines()[1:]).replace(",0", ",0b").replace(",1\n", ",1b\n") + "\n"
+    text = (
+        'files = ["a.csv"]\nid = "who"\n[truth]\npairs = "p.csv"\nleft = "x"\nright = "y"\nscore = "ok"\n'
+        + FIELDS
+    )
+    both = (
+        lines()
+        + "\n".join(lines(misspelt).splitlines()[1:]).replace(",0", ",0b").replace(",1\n", ",1b\n")
+        + "\n"
+    )
     path = described(tmp_path, text, a_csv=both, p_csv="x,y,ok\n0,0b,1.0\n0,1b,0.0\n")
     result = evaluate(read_dataset(path))
     assert result["encoded"]["recall"] == 1.0
@@ -144,7 +170,14 @@ def test_bad_input_is_refused_by_name(tmp_path, text, names):
     assert "devries" not in str(refused.value)
 
 
-REACH = {"febrl4": (0.9975, 0.998), "febrl4_without_number": (0.991, 0.985), "febrl3": (0.995, 0.99), "historical_50k": (0.74, 0.7), "fake_1000": (0.7, 0.4), "rvig": (0.5, 0.3)}
+REACH = {
+    "febrl4": (0.9975, 0.998),
+    "febrl4_without_number": (0.991, 0.985),
+    "febrl3": (0.995, 0.99),
+    "historical_50k": (0.74, 0.7),
+    "fake_1000": (0.7, 0.4),
+    "rvig": (0.5, 0.3),
+}
 
 
 @pytest.mark.parametrize("name", shipped())

@@ -35,7 +35,11 @@ def graphs(draw):
     pairs = draw(st.lists(st.tuples(node, node, st.integers(-3, 3)), max_size=30))
     number = draw(st.lists(st.sampled_from([0, 0, 7, -8]), min_size=nodes, max_size=nodes))
     slot = draw(st.lists(st.sampled_from([-1, -1, 0, 1, 2]), min_size=nodes, max_size=nodes))
-    cannot = draw(st.lists(st.tuples(node, node).filter(lambda pair: pair[0] != pair[1]), max_size=3)) if nodes > 1 else []
+    cannot = (
+        draw(st.lists(st.tuples(node, node).filter(lambda pair: pair[0] != pair[1]), max_size=3))
+        if nodes > 1
+        else []
+    )
     return nodes, [pair for pair in pairs if pair[0] != pair[1]], number, slot, cannot
 
 
@@ -61,7 +65,10 @@ def test_the_order_of_pairs_does_not_matter(graph):
     nodes, pairs, number, slot, _ = graph
     one = grow_strongest_first(nodes, *columns(pairs), np.array(number), np.array(slot))
     turned = [(b, a, weight) for a, b, weight in reversed(pairs)]
-    assert one.tolist() == grow_strongest_first(nodes, *columns(turned), np.array(number), np.array(slot)).tolist()
+    assert (
+        one.tolist()
+        == grow_strongest_first(nodes, *columns(turned), np.array(number), np.array(slot)).tolist()
+    )
 
 
 @given(graphs(), st.lists(st.integers(0, 3), min_size=14, max_size=14), st.integers(-3, 3))
@@ -74,7 +81,9 @@ def test_links_at_a_threshold_are_the_pairs_of_the_clusters_grown_at_it(graph, p
     cluster = grow_strongest_first(
         nodes, left[chosen], right[chosen], weight[chosen], np.array(number), np.full(nodes, -1)
     )
-    assert links.at(threshold, metrics.pair_count(person)) == pytest.approx(metrics.cluster_pairs(cluster, person))
+    assert links.at(threshold, metrics.pair_count(person)) == pytest.approx(
+        metrics.cluster_pairs(cluster, person)
+    )
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=12))

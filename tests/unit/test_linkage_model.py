@@ -125,9 +125,13 @@ def test_splink_gives_the_same_weights(con):
     model = new_model()
     _, pairs = linked(con, model)
     columns = [row[0] for row in con.execute("describe record").fetchall()]
-    con.execute('create table pairs_of as select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key from blocked')
+    con.execute(
+        'create table pairs_of as select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key from blocked'
+    )
     api = DuckDBAPI(con)
-    linker = Linker(api.register("record"), model.splink_settings([c for c in columns if c not in ("phone", "email")]))
+    linker = Linker(
+        api.register("record"), model.splink_settings([c for c in columns if c not in ("phone", "email")])
+    )
     linker.table_management.register_blocked_pairs_for_predict(api.register("pairs_of"))
     found = linker.inference.predict(warning_mode="never")
     rows = con.execute(f"select record_l, record_r, match_weight from {found.physical_name}").fetchall()
@@ -140,8 +144,15 @@ def test_training_finds_the_planted_chances_and_does_not_depend_on_row_order(con
     names = ["".join(rng.choice(list("abcdefghijklmnoprstuvw"), 7)) for _ in range(300)]
     rows = []
     for person in range(800):
-        row = (names[rng.integers(300)], names[rng.integers(300)], f"{1950 + person % 60}-{person % 12 + 1:02d}-{person % 28 + 1:02d}",
-               str(person % 2 + 1), f"{1000 + person}AB", str(person % 30 + 1), None)
+        row = (
+            names[rng.integers(300)],
+            names[rng.integers(300)],
+            f"{1950 + person % 60}-{person % 12 + 1:02d}-{person % 28 + 1:02d}",
+            str(person % 2 + 1),
+            f"{1000 + person}AB",
+            str(person % 30 + 1),
+            None,
+        )
         moved = (*row[:4], f"{3000 + person}CD", "7", None)
         rows += [row, moved if person % 4 == 0 else row]
     table_of(con, rows)
@@ -159,13 +170,17 @@ def test_what_the_data_cannot_tell_keeps_its_weight(con):
     trained = train(con, new_model())
     assert trained.trained["sessions"] == {}
     level = next(c for c in trained.fit(trained.trained["columns"]) if c.name == "surname").levels[1]
-    assert weight(level) == pytest.approx(weight(next(c for c in read_declaration().comparisons if c.name == "surname").levels[1]), abs=0.1)
+    assert weight(level) == pytest.approx(
+        weight(next(c for c in read_declaration().comparisons if c.name == "surname").levels[1]), abs=0.1
+    )
 
 
 def test_expectation_maximisation_on_a_known_mixture():
     rng = np.random.default_rng(1)
     match = rng.random(20_000) < 0.3
-    gamma = np.stack([(rng.random(20_000) < np.where(match, m, u)) for m, u in ((0.9, 0.1), (0.8, 0.05), (0.95, 0.2))], 1)
+    gamma = np.stack(
+        [(rng.random(20_000) < np.where(match, m, u)) for m, u in ((0.9, 0.1), (0.8, 0.05), (0.95, 0.2))], 1
+    )
     patterns, counts = np.unique(gamma.astype(int), axis=0, return_counts=True)
     u = [np.array([1 - x, x]) for x in (0.1, 0.05, 0.2)]
     start = [np.array([0.3, 0.7])] * 3

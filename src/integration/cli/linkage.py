@@ -20,7 +20,10 @@ def linkage_evaluate(
     plain: Annotated[bool, typer.Option("--plain", help="Also plain-text Splink on the same pairs.")] = False,
     data: Annotated[
         Path | None,
-        typer.Option(help="The folder that paths start at (default: beside the TOML).", envvar="INTEGRATION_LINKAGE_DATA"),
+        typer.Option(
+            help="The folder that paths start at (default: beside the TOML).",
+            envvar="INTEGRATION_LINKAGE_DATA",
+        ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A trained model to start from.")] = None,
     json_: Json = False,
@@ -29,15 +32,14 @@ def linkage_evaluate(
     from integration import console
     from integration.errors import UsageError
     from integration.linkage.evaluation.dataset import read_dataset
-    from integration.linkage.evaluation.run import evaluate
+    from integration.linkage.evaluation.run import Engine, evaluate
     from integration.linkage.model import load_model
     from integration.reasons import Reason
 
     if engine not in ("duckdb", "spark"):
         raise UsageError(Reason.INPUT_INVALID, "--engine is duckdb or spark")
-    if engine == "spark":
-        raise UsageError(Reason.INPUT_INVALID, "--engine spark is not there yet")
-    result = evaluate(read_dataset(dataset, data), plain=plain, model=load_model(model))
+    chosen: Engine = "spark" if engine == "spark" else "duckdb"
+    result = evaluate(read_dataset(dataset, data), plain=plain, model=load_model(model), engine=chosen)
     if json_:
         console.print_json(result)
         return
@@ -49,6 +51,31 @@ def linkage_evaluate(
     )
     for note in result["notes"]:
         console.stderr().print(note)
+
+
+@linkage_app.command("report")
+def linkage_report(
+    domain: Annotated[str, typer.Argument(help="The pseudonym domain: a municipality's code.")],
+    json_: Json = False,
+) -> None:
+    """Draw the report on the last nightly linkage of a domain, and tell where the page is."""
+    from integration import console
+    from integration.cli.app import settings
+    from integration.errors import UsageError
+    from integration.linkage.report import draw_report
+    from integration.names import DomainCode, InvalidName, municipality
+    from integration.reasons import Reason
+
+    chosen = settings()
+    try:
+        code = DomainCode(municipality(domain))
+    except InvalidName:
+        raise UsageError(Reason.MUNICIPALITY_UNKNOWN) from None
+    path = draw_report(chosen.zones, code, synthetic=chosen.synthetic)
+    if json_:
+        console.print_json({"domain": domain, "page": str(path)})
+        return
+    console.stdout().print(str(path), soft_wrap=True)
 
 
 _ROWS = (

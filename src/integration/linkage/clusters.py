@@ -168,11 +168,15 @@ def _greedy(
     return np.array([_find(root, node) for node in inside.tolist()], dtype=np.int64)
 
 
-def _forbid(mask: dict[int, int], root: dict[int, int], cannot: tuple[Array, Array] | None, start: int) -> None:
+def _forbid(
+    mask: dict[int, int], root: dict[int, int], cannot: tuple[Array, Array] | None, start: int
+) -> None:
     """A forbidden pair is one more slot that both its nodes take."""
     if cannot is None:
         return
-    for place, (a, b) in enumerate(zip(np.asarray(cannot[0]).tolist(), np.asarray(cannot[1]).tolist(), strict=True)):
+    for place, (a, b) in enumerate(
+        zip(np.asarray(cannot[0]).tolist(), np.asarray(cannot[1]).tolist(), strict=True)
+    ):
         if a in root and b in root:
             bit = 1 << (start + place)
             mask[a] = mask.get(a, 0) | bit

@@ -63,7 +63,9 @@ class _Clusters:
         self.size = [int(who >= 0) for who in person.tolist()]
         self.persons = [Counter({who: 1} if who >= 0 else {}) for who in person.tolist()]
         self.number = number.tolist()
-        self.slots: list[set[int]] = [set() for _ in self.root] if slot is None else [{s} for s in slot.tolist()]
+        self.slots: list[set[int]] = (
+            [set() for _ in self.root] if slot is None else [{s} for s in slot.tolist()]
+        )
         self.found = self.right = 0
 
     def find(self, node: int) -> int:

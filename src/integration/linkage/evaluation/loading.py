@@ -8,10 +8,13 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from integration.errors import UsageError
 from integration.linkage.evaluation.dataset import FIELDS, Dataset, File
 from integration.pseudonyms import link_values
+from integration.pseudonyms.link_columns import dates
+from integration.pseudonyms.link_digests import Array
 from integration.pseudonyms.link_encoder import LATEST_BIRTH
 from integration.pseudonyms.link_readers import readers
 from integration.reasons import Reason
@@ -27,11 +30,11 @@ class Loaded:
     left out.
     """
 
-    values: dict[str, pa.Array]
-    extra: dict[str, pa.Array]
-    source: pa.Array
-    truth: pa.Array
-    identity: pa.Array
+    values: dict[str, Array]
+    extra: dict[str, Array]
+    source: Array
+    truth: Array
+    identity: Array
     sources: list[str]
     checked_numbers: bool = False
     notes: list[str] = field(default_factory=list)
@@ -55,7 +58,9 @@ def load(con: duckdb.DuckDBPyConnection, dataset: Dataset) -> Loaded:
     notes: list[str] = []
     values, checked = _values(table, dataset, notes)
     extra = {
-        name.removeprefix("extra_"): _whole(readers_of(dataset, "any")["extra"].read(_whole(table.column(name))))
+        name.removeprefix("extra_"): _whole(
+            readers_of(dataset, "any")["extra"].read(_whole(table.column(name)))
+        )
         for name in table.column_names
         if name.startswith("extra_")
     }
@@ -83,24 +88,33 @@ def readers_of(dataset: Dataset, number: str) -> dict[str, Any]:
     return dict(readers(dataset.earliest, LATEST_BIRTH, number))
 
 
-def scan(file: Path, delimiter: str | None, encoding: str = "utf-8", kind: str | None = None) -> tuple[str, list[Any]]:
+def scan(
+    file: Path, delimiter: str | None, encoding: str = "utf-8", kind: str | None = None
+) -> tuple[str, list[Any]]:
     """The table function that reads a file as texts, and its parameters."""
     if (kind or ("parquet" if file.suffix.lower() in (".parquet", ".pq") else "csv")) == "parquet":
         return "read_parquet(?)", [str(file)]
-    options, parameters = "all_varchar = true, header = true, null_padding = true, encoding = ?", [str(file), encoding]
+    options, parameters = (
+        "all_varchar = true, header = true, null_padding = true, encoding = ?",
+        [str(file), encoding],
+    )
     if delimiter:
         return f"read_csv(?, {options}, delim = ?)", [*parameters, delimiter]
     return f"read_csv(?, {options})", parameters
 
 
-def columns_of(con: duckdb.DuckDBPyConnection, source: str, parameters: list[Any], file: Path) -> dict[str, str]:
+def columns_of(
+    con: duckdb.DuckDBPyConnection, source: str, parameters: list[Any], file: Path
+) -> dict[str, str]:
     """The columns of a file, by their name without blanks around it."""
     if not file.is_file():
         raise UsageError(Reason.LINK_DATASET_INVALID, "there is no such file", file=file.name)
     try:
         found = con.execute(f"describe select * from {source}", parameters).fetchall()
     except duckdb.Error as error:
-        raise UsageError(Reason.LINK_DATASET_INVALID, f"cannot be read: {type(error).__name__}", file=file.name) from None
+        raise UsageError(
+            Reason.LINK_DATASET_INVALID, f"cannot be read: {type(error).__name__}", file=file.name
+        ) from None
     return {str(row[0]).strip(): str(row[0]) for row in found}
 
 
@@ -114,7 +128,7 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, number: int, dataset: Data
                 Reason.LINK_DATASET_INVALID, "there is no such column", file=file.path.name, field=field
             )
         quoted = held[name.strip()].replace('"', '""')
-        return f'nullif(trim(cast("{quoted}" as varchar)), \'\')'
+        return f"nullif(trim(cast(\"{quoted}\" as varchar)), '')"
 
     picked = [f"cast({number} as bigint) as source"]
     for field_name, column in file.fields.items():
@@ -128,7 +142,8 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, number: int, dataset: Data
     picked.append(f"{text(file.id, 'id') if file.id else 'cast(null as varchar)'} as identity")
     sql = f"select {', '.join(picked)} from {source}"
     if dataset.pattern:
-        sql = f"select * replace (nullif(regexp_extract(truth, '{_literal(dataset.pattern)}', 1), '') as truth) from ({sql})"
+        person = f"nullif(regexp_extract(truth, '{_literal(dataset.pattern)}', 1), '')"
+        sql = f"select * replace ({person} as truth) from ({sql})"
     try:
         return con.sql(sql, params=parameters).to_arrow_table()
     except duckdb.Error as error:
@@ -137,26 +152,25 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, number: int, dataset: Data
         ) from None
 
 
-def _values(table: pa.Table, dataset: Dataset, notes: list[str]) -> tuple[dict[str, pa.Array], bool]:
+def _values(table: pa.Table, dataset: Dataset, notes: list[str]) -> tuple[dict[str, Array], bool]:
     columns = {name: _whole(table.column(name)) for name in FIELDS if name in table.column_names}
     parts = [columns.pop(f"birth_{part}", None) for part in ("year", "month", "day")]
     if parts[0] is not None:
-        from integration.pseudonyms.link_columns import dates
-
-        built = dates(*parts)
+        built = dates(parts[0], parts[1], parts[2])
         known = columns.get("birth_date")
-        columns["birth_date"] = built if known is None else pa.compute.coalesce(known, built)
+        columns["birth_date"] = built if known is None else pc.coalesce(known, built)
     kind, checked = _number_kind(columns.get("number"), dataset)
     if kind == "bsn":
         notes.append("field number: checked by the 11-test; others are left out")
     read = readers_of(dataset, kind)
     renamed = {"given_names": "given", "birth_date": "birth"}
     return {
-        renamed.get(name, name): _read_values(read[renamed.get(name, name)], array) for name, array in columns.items()
+        renamed.get(name, name): _read_values(read[renamed.get(name, name)], array)
+        for name, array in columns.items()
     }, checked
 
 
-def _number_kind(numbers: pa.Array | None, dataset: Dataset) -> tuple[str, bool]:
+def _number_kind(numbers: Array | None, dataset: Dataset) -> tuple[str, bool]:
     if numbers is None:
         return "any", False
     if dataset.number != "auto":
@@ -167,13 +181,13 @@ def _number_kind(numbers: pa.Array | None, dataset: Dataset) -> tuple[str, bool]
     return ("bsn" if checked else "any"), checked
 
 
-def _read_values(reader: Any, array: pa.Array) -> pa.Array:
+def _read_values(reader: Any, array: Array) -> Array:
     """Normalise the distinct texts of a column."""
     coded = array.dictionary_encode()
     return _whole(reader.read(coded.dictionary.cast(pa.string()))).take(coded.indices)
 
 
-def _whole(column: Any) -> pa.Array:
+def _whole(column: Any) -> Array:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
 

@@ -19,7 +19,15 @@ _BIRTH = (
     ("day and month", "month_l = month_r and day_l = day_r"),
     ("year", "year_l = year_r"),
 )
-_SESSIONS = (("birth",), ("postcode",), ("number",), ("email",), ("phone",), ("given", "surname"), ("place", "surname"))
+_SESSIONS = (
+    ("birth",),
+    ("postcode",),
+    ("number",),
+    ("email",),
+    ("phone",),
+    ("given", "surname"),
+    ("place", "surname"),
+)
 _CERTAIN = (("number",), ("email",), ("phone",), ("given", "surname", "birth"))
 """Equal on all of one of these: one person, for four in five persons."""
 
@@ -27,10 +35,17 @@ _CERTAIN = (("number",), ("email",), ("phone",), ("given", "surname", "birth"))
 def plain_columns(con: duckdb.DuckDBPyConnection, fields: str, into: str) -> list[str]:
     """Make the table Splink reads out of normalised fields; return its columns with content."""
     names = [row[0] for row in con.execute(f"describe {fields}").fetchall()]
-    birth = """, nullif(left(birth, 4), '') as year, nullif(substr(birth, 6, 2), '') as month,
-        nullif(substr(birth, 9, 2), '') as day""" if "birth" in names else ""
-    pc4 = ", case when length(postcode) = 6 then left(postcode, 4) else left(postcode, greatest(length(postcode) - 3, 3)) end as pc4"
-    con.execute(f"create or replace table {into} as select *{birth}{pc4 if 'postcode' in names else ''} from {fields}")
+    birth = (
+        """, nullif(left(birth, 4), '') as year, nullif(substr(birth, 6, 2), '') as month,
+        nullif(substr(birth, 9, 2), '') as day"""
+        if "birth" in names
+        else ""
+    )
+    pc4 = """, case when length(postcode) = 6 then left(postcode, 4)
+        else left(postcode, greatest(length(postcode) - 3, 3)) end as pc4"""
+    con.execute(
+        f"create or replace table {into} as select *{birth}{pc4 if 'postcode' in names else ''} from {fields}"
+    )
     return names
 
 
@@ -43,12 +58,18 @@ def comparisons(names: Collection[str]) -> list[dict[str, Any]]:
         made.append(_comparison("postcode", [("area", '"pc4_l" = "pc4_r"')], frequency=False))
     exact = [name for name in ("number", "sex", "phone", "email") if name in names]
     made += [_comparison(name, [], frequency=False) for name in exact]
-    made += [_comparison(name, [], frequency=True) for name in names if name in ("place", "house") or name.startswith("extra_")]
+    made += [
+        _comparison(name, [], frequency=True)
+        for name in names
+        if name in ("place", "house") or name.startswith("extra_")
+    ]
     return made
 
 
 def _name(name: str) -> dict[str, Any]:
-    levels = [(f"at least {t}", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= {t}') for t in _NAME_LEVELS]
+    levels = [
+        (f"at least {t}", f'jaro_winkler_similarity("{name}_l", "{name}_r") >= {t}') for t in _NAME_LEVELS
+    ]
     return _comparison(name, levels, frequency=True)
 
 
@@ -119,7 +140,8 @@ class PlainLinker:
     def predict(self, blocked: str, into: str) -> None:
         """Score the pairs of table ``blocked`` (left, right) into ``into`` (left, right, match_weight)."""
         self.con.execute(
-            f'create or replace table plain_pairs as select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key '
+            f'create or replace table plain_pairs as '
+            f'select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key '
             f"from {blocked}"
         )
         self.linker.table_management.register_blocked_pairs_for_predict(self._api.register("plain_pairs"))
@@ -127,9 +149,11 @@ class PlainLinker:
             warnings.simplefilter("ignore")
             try:
                 found = self.linker.inference.predict(warning_mode="never")
-            except (ValueError, ZeroDivisionError) as error:
+            except Exception as error:
                 self.notes.append(f"plain: prediction not possible: {type(error).__name__}")
-                self.con.execute(f'create or replace table {into} ("left" bigint, "right" bigint, match_weight double)')
+                self.con.execute(
+                    f'create or replace table {into} ("left" bigint, "right" bigint, match_weight double)'
+                )
                 return
         self.con.execute(
             f'create or replace table {into} as select least(record_l, record_r) as "left", '

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -23,17 +23,19 @@ from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
 from integration.linkage.model import Blocked, Model, block, load_model, score, train
+from integration.linkage.on_spark import score_table
 from integration.pseudonyms.link_encoder import LinkEncoder
 from integration.reasons import Reason
 
 Array = np.ndarray[Any, Any]
+Engine = Literal["duckdb", "spark"]
 _KEY = b"evaluation: nothing encoded here is kept"
 """No secret: it makes an evaluation give the same figures again; the encodings never leave memory."""
 
 
 @dataclass
 class Truth:
-    """Who is who: a number for each record's person (-1: not known), how many pairs are true, the deduplicated sources."""
+    """A number for each record's person (-1: not known), how many pairs are true, the deduplicated sources."""
 
     person: Array
     slot: Array | None
@@ -74,11 +76,17 @@ class Meter:
 
 
 def evaluate(
-    dataset: Dataset, *, plain: bool = False, model: Model | None = None, con: duckdb.DuckDBPyConnection | None = None
+    dataset: Dataset,
+    *,
+    plain: bool = False,
+    model: Model | None = None,
+    engine: Engine = "duckdb",
+    con: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, Any]:
     """Link a data set on its encoding (and with ``plain`` on its text) and return the figures as JSON can hold them.
 
     ``model``: the model to start from (None: the shipped one); it is trained on the data set, without its truth.
+    ``engine`` blocks and scores with the trained model; training is DuckDB's.
     Raises :class:`UsageError` (LINK_DATASET_INVALID) when the data set cannot be used.
     """
     con = con or duckdb.connect()
@@ -93,12 +101,17 @@ def evaluate(
         "fields": sorted([*loaded.values, *(f"extra.{name}" for name in loaded.extra)]),
         "true_pairs": truth.pairs,
         "unknown_truth": int((truth.person < 0).sum()),
-        "notes": [*loaded.notes, *([] if truth.pairs else ["no pair of records is true: recall and F1 are 0"])],
+        "notes": [
+            *loaded.notes,
+            *([] if truth.pairs else ["no pair of records is true: recall and F1 are 0"]),
+        ],
     }
     with meter.memory():
         with meter.step("encode"):
             encode_records(con, loaded, truth.slot)
-        result["encoded"] = _encoded(con, dataset, loaded, truth, model or load_model(), meter, result)
+        result["encoded"] = _encoded(
+            con, dataset, loaded, truth, model or load_model(), meter, result, engine
+        )
     if plain:
         result["plain"] = _plain(con, loaded, truth, result)
     return result
@@ -109,7 +122,9 @@ def encode_records(con: duckdb.DuckDBPyConnection, loaded: Loaded, slot: Array |
     encoder = LinkEncoder(_KEY, earliest=date(1, 1, 1), number="any")
     table = encoder.encode_values(loaded.values or {"sex": pa.nulls(loaded.records, pa.string())})
     for name, values in loaded.extra.items():
-        table = table.append_column(f"link_extra_{name}", encoder.encode_values({"extra": values}).column("link_extra"))
+        table = table.append_column(
+            f"link_extra_{name}", encoder.encode_values({"extra": values}).column("link_extra")
+        )
     table = table.append_column("record", pa.array(np.arange(loaded.records), pa.int64()))
     slots = pa.nulls(loaded.records, pa.string()) if slot is None else pa.array(slot).cast(pa.string())
     table = table.append_column("slot", slots)
@@ -126,6 +141,7 @@ def _encoded(
     model: Model,
     meter: Meter,
     result: dict[str, Any],
+    engine: Engine,
 ) -> dict[str, Any]:
     names = [veto.name for veto in model.declaration.vetoes]
     vetoes = dataset.vetoes if dataset.vetoes is not None else names if loaded.checked_numbers else []
@@ -134,14 +150,16 @@ def _encoded(
     with meter.step("train"):
         trained = train(con, replace(model, rules=blocked.rules), blocked="blocked")
     with meter.step("score"):
-        score(con, trained, vetoes=vetoes)
+        (score_table if engine == "spark" else score)(con, trained, vetoes=vetoes)
     found = con.execute(
         'select "left", "right", match_weight, veto is not null as veto from pair'
     ).fetchnumpy()
     number = _numbers(con) if loaded.checked_numbers else np.zeros(loaded.records, dtype=np.int64)
     result["notes"] += _told(blocked)
     result["vetoed_pairs"] = int(np.asarray(found["veto"]).sum())
-    weight = np.where(np.asarray(found["veto"], dtype=bool), -np.inf, np.asarray(found["match_weight"], dtype=float))
+    weight = np.where(
+        np.asarray(found["veto"], dtype=bool), -np.inf, np.asarray(found["match_weight"], dtype=float)
+    )
     return _figures(found, weight, trained.threshold, truth, number, meter)
 
 
@@ -169,7 +187,7 @@ def _plain(
 
 
 def _figures(
-    found: dict[str, Array], weight: Array, threshold: float, truth: Truth, number: Array, meter: Meter
+    found: Mapping[str, Any], weight: Array, threshold: float, truth: Truth, number: Array, meter: Meter
 ) -> dict[str, Any]:
     left, right = np.asarray(found["left"]), np.asarray(found["right"])
     known = truth.person >= 0
@@ -193,7 +211,8 @@ def _figures(
         "compared": _scored(
             metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold),
             threshold,
-            pair_best, pair_threshold
+            pair_best,
+            pair_threshold,
         ),
         "clusters": {
             "persons": len(np.unique(cluster)),
@@ -205,7 +224,9 @@ def _figures(
     }
 
 
-def _scored(at: metrics.Scores, threshold: float, best: float, best_threshold: float | None) -> dict[str, Any]:
+def _scored(
+    at: metrics.Scores, threshold: float, best: float, best_threshold: float | None
+) -> dict[str, Any]:
     known = best_threshold is not None and bool(np.isfinite(best_threshold))
     return {
         **{name: round(value, 6) for name, value in at._asdict().items()},
@@ -221,7 +242,10 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Array:
 
 
 def _told(blocked: Blocked) -> list[str]:
-    told = [f"rule {name}: {n} records with a value of too many, not compared on it" for name, n in blocked.left_out.items()]
+    told = [
+        f"rule {name}: {n} records with a value of too many, not compared on it"
+        for name, n in blocked.left_out.items()
+    ]
     return told + [f"rule {name}: too many pairs, left out" for name in blocked.too_wide]
 
 
@@ -231,7 +255,9 @@ def _truth(con: duckdb.DuckDBPyConnection, dataset: Dataset, loaded: Loaded) -> 
         person = _persons_of_pairs(con, dataset.pairs, loaded)
     else:
         codes = loaded.truth.dictionary_encode().indices
-        person = np.asarray(codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+        person = np.asarray(
+            codes.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64
+        )
     known = person >= 0
     pairs = metrics.pair_count(person[known])
     if slot is not None:
@@ -246,11 +272,15 @@ def _persons_of_pairs(con: duckdb.DuckDBPyConnection, pairs: Pairs, loaded: Load
     wanted = [pairs.left, pairs.right, *([pairs.score] if pairs.score else [])]
     for name in wanted:
         if name not in held:
-            raise UsageError(Reason.LINK_DATASET_INVALID, "there is no such column", file=pairs.path.name, field=name)
+            raise UsageError(
+                Reason.LINK_DATASET_INVALID, "there is no such column", file=pairs.path.name, field=name
+            )
     quoted = ['"' + held[name].replace('"', '""') + '"' for name in wanted]
     con.register(
         "identified",
-        pa.table({"record": pa.array(np.arange(loaded.records)), "id": loaded.identity, "source": loaded.source}),
+        pa.table(
+            {"record": pa.array(np.arange(loaded.records)), "id": loaded.identity, "source": loaded.source}
+        ),
     )
     where = f" where try_cast({quoted[2]} as double) >= {pairs.minimum}" if pairs.score else ""
     found = con.execute(

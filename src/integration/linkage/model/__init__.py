@@ -1,4 +1,4 @@
-"""The person model: which records are one person, by likeness of encoded columns (Fellegi and Sunter, by Splink's book)."""
+"""The person model: which records are one person, by likeness of encoded columns (Fellegi and Sunter)."""
 
 from integration.linkage.model.blocking import Blocked, block
 from integration.linkage.model.drift import Drift, compare_models, same_encoding

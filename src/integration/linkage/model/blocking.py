@@ -30,7 +30,9 @@ def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
     if not names:
         return []
-    counts = con.execute(f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}").fetchall()[0]
+    counts = con.execute(
+        f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}"
+    ).fetchall()[0]
     return [name for name, n in zip(names, counts, strict=True) if n]
 
 
@@ -48,9 +50,9 @@ def block(
     skip_numbered: bool = False,
     into: str = "blocked",
 ) -> Blocked:
-    """Make table ``into`` (left, right, rules) of the pairs to compare, left < right, each once.
+    """Make table ``into`` (left, right) of the pairs to compare, left < right, each once.
 
-    ``rules`` is a bit for each rule that found the pair. With ``new`` (a table with a column ``record``) only
+    With ``new`` (a table with a column ``record``) only
     pairs with a record in it; with ``skip_numbered`` no pairs of two records that both have a number. Pairs with
     the same ``slot`` are never one person and are left out. A model that was trained brings its own rules; else
     the declared ones, weak rules as far as the budget goes.
@@ -61,7 +63,7 @@ def block(
     size = _one(con, f"select count(*) from {records}")
     budget = max(float(model.declaration.floor), model.declaration.budget * size)
     spent = 0
-    con.execute(f"create or replace temp table {into}_found (\"left\" bigint, \"right\" bigint, rule ubigint)")
+    con.execute(f'create or replace temp table {into}_found ("left" bigint, "right" bigint)')
     by_rule: dict[str, int] = {}
     left_out: dict[str, int] = {}
     wide: list[str] = []
@@ -76,15 +78,13 @@ def block(
             continue
         spent += pairs if rule.weak else 0
         con.execute(
-            _insert_sql(rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have),
-            {"bit": 1 << len(used)},
+            _insert_sql(
+                rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have, bool(omitted)
+            )
         )
         by_rule[name] = pairs
         used.append(rule)
-    con.execute(
-        f'create or replace table {into} as select "left", "right", bit_or(rule) as rules '
-        f'from {into}_found group by "left", "right"'
-    )
+    con.execute(f"create or replace table {into} as select distinct * from {into}_found")
     con.execute(f"drop table {into}_found")
     con.execute("drop table if exists block_key")
     pairs = _one(con, f"select count(*) from {into}")
@@ -100,25 +100,27 @@ def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) ->
         f"where {known} group by {names} having count(*) > 1"
     )
     found = con.execute(
-        "select coalesce(sum(n * (n - 1) / 2) filter (n <= $cap), 0), coalesce(sum(n) filter (n > $cap), 0) from block_key",
+        "select coalesce(sum(n * (n - 1) / 2) filter (n <= $cap), 0), "
+        "coalesce(sum(n) filter (n > $cap), 0) from block_key",
         {"cap": cap},
     ).fetchall()
-    con.execute("delete from block_key where n > $cap", {"cap": cap})
     pairs, omitted = found[0]
+    if omitted:
+        con.execute("delete from block_key where n > $cap", {"cap": cap})
     return int(pairs), int(omitted)
 
 
-def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool) -> str:
+def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool) -> str:
     names = ", ".join(_id(name) for name in rule.columns)
     same = " and ".join(f"l.{_id(name)} = r.{_id(name)}" for name in rule.columns)
-    extra = ["record", *(["slot"] if slots else []), *(["link_number is not null as numbered"] if numbered else [])]
+    extra = [
+        "record",
+        *(["slot"] if slots else []),
+        *(["link_number is not null as numbered"] if numbered else []),
+    ]
     marked = f", record in (select record from {new}) as fresh" if new else ""
-    wanted = f"""
-        with keyed as materialized (
-            select {', '.join(extra)}, {names}{marked}
-            from {records} semi join block_key using ({names})
-        )
-    """
+    chosen = f" semi join block_key using ({names})" if capped else ""
+    wanted = f"with keyed as (select {', '.join(extra)}, {names}{marked} from {records}{chosen})"
     where = ["l.record < r.record"]
     if slots:
         where.append("(l.slot <> r.slot) is not false")
@@ -127,7 +129,7 @@ def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: 
     if new:
         where.append("(l.fresh or r.fresh)")
     return (
-        f"insert into {into}_found {wanted} select l.record, r.record, $bit::ubigint "
+        f"insert into {into}_found {wanted} select l.record, r.record "
         f"from keyed as l join keyed as r on {same} and {' and '.join(where)}"
     )
 

@@ -144,7 +144,9 @@ def _comparison(entry: dict[str, Any]) -> Comparison:
 
 
 def _rule(entry: Any) -> Rule:
-    return Rule(tuple(entry)) if isinstance(entry, list) else Rule(tuple(entry["columns"]), bool(entry["weak"]))
+    return (
+        Rule(tuple(entry)) if isinstance(entry, list) else Rule(tuple(entry["columns"]), bool(entry["weak"]))
+    )
 
 
 def _veto(entry: dict[str, Any]) -> Veto:

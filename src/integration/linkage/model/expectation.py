@@ -40,7 +40,9 @@ class Estimate:
     rounds: int = 0
 
 
-def posterior(patterns: Patterns, m: Sequence[Array], u: Sequence[Array], share: float, skip: set[int]) -> Array:
+def posterior(
+    patterns: Patterns, m: Sequence[Array], u: Sequence[Array], share: float, skip: set[int]
+) -> Array:
     """The chance of each pattern to be one person."""
     odds = np.full(len(patterns.pairs), np.log(share) - np.log1p(-share))
     for place in range(len(m)):

@@ -54,9 +54,8 @@ def _kept(level: Level, columns: Collection[str]) -> Level | None:
 
 
 def channels(field: str, columns: Collection[str]) -> list[str]:
-    """The channels of a name filter that the columns hold, with the salt that tells whether it is shared."""
-    held = [name for name in CHANNELS if f"{field}_{name}_0" in columns and SALTS[name] in columns]
-    return held
+    """The channels of a name filter that the columns hold."""
+    return [name for name in CHANNELS if f"{field}_{name}_0" in columns and SALTS[name] in columns]
 
 
 def open_filters(columns: Collection[str]) -> list[str]:

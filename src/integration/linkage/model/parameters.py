@@ -105,12 +105,16 @@ def standard_columns(declared: Declaration) -> list[str]:
 
     names = {"sex", *SALTS.values()}
     for comparison in declared.comparisons:
-        names.update(comparison.known, comparison.exact, comparison.apart, comparison.shared, comparison.instead)
+        names.update(
+            comparison.known, comparison.exact, comparison.apart, comparison.shared, comparison.instead
+        )
         for level in comparison.levels:
             names.update(level.same, level.swapped, level.also)
         if comparison.filter:
             names.update(
-                f"{comparison.filter}_{channel}_{word}" for channel in CHANNELS + OPEN_CHANNELS for word in (0, 1)
+                f"{comparison.filter}_{channel}_{word}"
+                for channel in CHANNELS + OPEN_CHANNELS
+                for word in (0, 1)
             )
     for rule in declared.rules:
         names.update(rule.columns)

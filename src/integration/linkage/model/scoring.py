@@ -42,7 +42,12 @@ def score(
 
 
 def score_sql(
-    model: Model, columns: Collection[str], *, records: str, blocked: str, vetoes: Collection[str] | None = None
+    model: Model,
+    columns: Collection[str],
+    *,
+    records: str,
+    blocked: str,
+    vetoes: Collection[str] | None = None,
 ) -> str:
     """The SELECT behind :func:`score`."""
     fitted = model.fit(columns)
@@ -54,9 +59,7 @@ def score_sql(
     veto = f"case {cases} end" if forbidden else "cast(null as varchar)"
     gammas = "".join(f", gamma_{c.name}" for c in fitted)
     vectors = vectors_sql(fitted, columns, records=records, blocked=blocked, extra=extra)
-    return (
-        f'select "left", "right", cast({weights} as double) as match_weight{gammas}, {veto} as veto from ({vectors})'
-    )
+    return f'select "left", "right", cast({weights} as double) as match_weight{gammas}, {veto} as veto from ({vectors})'
 
 
 def vectors_sql(

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 
 from integration.linkage.model.blocking import block, filled_columns, usable_rules
-from integration.linkage.model.declaration import Comparison, Rule, Session
+from integration.linkage.model.declaration import Comparison, Session
 from integration.linkage.model.expectation import (
     Estimate,
     Patterns,
@@ -111,11 +111,16 @@ def _random_patterns(table: _Table) -> Patterns:
         f"from {table.records}"
     )
     if size * (size - 1) // 2 <= RANDOM_PAIRS:
-        pairs = "select l.record as \"left\", r.record as \"right\" from train_place l join train_place r on l.place < r.place"
+        pairs = (
+            'select l.record as "left", r.record as "right" '
+            "from train_place l join train_place r on l.place < r.place"
+        )
     else:
         pairs = (
-            f"select l.record as \"left\", r.record as \"right\" from (select hash(i) % {size} as a, hash(i + 77777777) % {size} as b "
-            f"from range({RANDOM_PAIRS}) as n(i)) join train_place l on l.place = a join train_place r on r.place = b where a <> b"
+            f'select l.record as "left", r.record as "right" '
+            f"from (select hash(i) % {size} as a, hash(i + 77777777) % {size} as b "
+            f"from range({RANDOM_PAIRS}) as n(i)) "
+            "join train_place l on l.place = a join train_place r on r.place = b where a <> b"
         )
     table.con.execute(f"create or replace temp table train_pairs as {pairs}")
     return table.patterns("train_pairs", names=False)
@@ -168,8 +173,10 @@ def _session(table: _Table, session: Session, m: list[Array], u: list[Array]) ->
     apart = " and (l.slot <> r.slot) is not false" if table.slots else ""
     table.con.execute(
         f"create or replace temp table train_pairs as with keyed as materialized (select record, "
-        f'{"slot, " if table.slots else ""}{names} from {table.records} semi join (select * from train_key{chosen}) using ({names})) '
-        f'select l.record as "left", r.record as "right" from keyed l join keyed r on {same} and l.record < r.record{apart}'
+        f"{'slot, ' if table.slots else ''}{names} from {table.records} "
+        f"semi join (select * from train_key{chosen}) using ({names})) "
+        f'select l.record as "left", r.record as "right" '
+        f"from keyed l join keyed r on {same} and l.record < r.record{apart}"
     )
     patterns = table.patterns("train_pairs")
     if not len(patterns.pairs):

@@ -20,8 +20,8 @@ _DECLARED = Path(__file__).resolve().parent / "algorithm.yml"
 _RULES_NL = {
     "bsn": "hetzelfde BSN-token; twee geldige BSN's worden nooit één persoon",
     "record": "de versies van één dossier in één rol, als zij elkaar niet tegenspreken",
-    "model": "gelijkenis van versleutelde namen, geboortedatum en adres boven de drempel van het opgeslagen model; niet "
-    "bij tweelingen, bij twee rijen van één ontdubbelde levering of bij even sterk bewijs voor een ander",
+    "model": "gelijkenis van versleutelde namen, geboortedatum en adres boven de drempel van het opgeslagen model; "
+    "niet bij tweelingen, bij twee rijen van één ontdubbelde levering of bij even sterk bewijs voor een ander",
     "reviewed": "een beoordelaar heeft besloten dat het één persoon is",
 }
 

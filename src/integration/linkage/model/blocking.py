@@ -79,7 +79,13 @@ def block(
         spent += pairs if rule.weak else 0
         con.execute(
             _insert_sql(
-                rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have, bool(omitted)
+                rule,
+                records,
+                into,
+                new,
+                skip_numbered and "link_number" in have,
+                "slot" in have,
+                bool(omitted),
             )
         )
         by_rule[name] = pairs
@@ -110,7 +116,9 @@ def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) ->
     return int(pairs), int(omitted)
 
 
-def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool) -> str:
+def _insert_sql(
+    rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool
+) -> str:
     names = ", ".join(_id(name) for name in rule.columns)
     same = " and ".join(f"l.{_id(name)} = r.{_id(name)}" for name in rule.columns)
     extra = [

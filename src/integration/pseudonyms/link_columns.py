@@ -9,15 +9,16 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from integration.pseudonyms.link_digests import Array, Known
+from integration.pseudonyms.link_digests import Array, Known, compute
 from integration.pseudonyms.link_readers import Reader
 from integration.pseudonyms.link_tokens import Tokens
 
 Texts: TypeAlias = "pa.ChunkedArray[Any] | Array | Sequence[Any]"
 """One column of a person record: texts, or numbers and dates that Arrow can write as texts; None is missing."""
 
+_SAMPLE = 20_000
+"""Rows looked at to see whether a column repeats itself."""
 _CHUNK = 65_536
 """Rows whose blocks are in memory at once."""
 
@@ -52,18 +53,33 @@ def dates(year: Array, month: Array | None, day: Array | None) -> Array:
 
     def padded(array: Array | None, width: int) -> Array:
         whole = pa.nulls(len(year), pa.string()) if array is None else array
-        return pc.utf8_lpad(pc.fill_null(pc.utf8_trim_whitespace(whole), ""), width, "0")
+        made: Array = compute.utf8_lpad(
+            compute.fill_null(compute.utf8_trim_whitespace(whole), ""), width, "0"
+        )
+        return made
 
-    return pc.binary_join_element_wise(padded(year, 4), padded(month, 2), padded(day, 2), "-")
+    joined: Array = compute.binary_join_element_wise(padded(year, 4), padded(month, 2), padded(day, 2), "-")
+    return joined
 
 
 def distinct(array: Array, reader: Reader | None) -> Column:
-    """Return a column with its distinct texts, each read once; without reader they are values already."""
-    coded: Any = array.dictionary_encode()
-    codes = pc.fill_null(pc.add(coded.indices.cast(pa.int64()), 1), 0).to_numpy(zero_copy_only=False)
-    texts = coded.dictionary
-    values = reader.read(texts) if reader else pc.if_else(pc.equal(texts, ""), None, texts)
+    """Return a column with its distinct texts, each read once; without reader they are values already.
+
+    Where nearly every row has another text (a national number), looking for equal ones would cost more than it saves.
+    """
+    if _nearly_unique(array):
+        codes, texts = np.arange(1, len(array) + 1), array
+    else:
+        coded: Any = array.dictionary_encode()
+        places = compute.add(coded.indices.cast(pa.int64()), 1)
+        codes, texts = compute.fill_null(places, 0).to_numpy(zero_copy_only=False), coded.dictionary
+    values = reader.read(texts) if reader else compute.if_else(compute.equal(texts, ""), None, texts)
     return Column(codes, pa.concat_arrays([pa.nulls(1, pa.string()), values.cast(pa.string())]))
+
+
+def _nearly_unique(array: Array) -> bool:
+    sample = array.slice(0, _SAMPLE)
+    return len(sample) == _SAMPLE and compute.count_distinct(sample).as_py() > 0.995 * _SAMPLE
 
 
 def chunks(size: int) -> Iterator[slice]:
@@ -80,4 +96,4 @@ def text_rows(column: Column | None, size: int) -> Array:
     """Return a column's values row by row."""
     if column is None:
         return pa.nulls(size, pa.string())
-    return column.values.take(pa.array(column.codes))
+    return column.values.take(pa.array(column.codes, pa.int64()))

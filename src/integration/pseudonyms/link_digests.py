@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from integration.pseudonyms.keyring import hkdf
 
 Array: TypeAlias = "pa.Array[Any]"
+compute: Any = pyarrow.compute
+"""Arrow's functions, whose stubs know too few of their forms."""
 Words = npt.NDArray[np.uint64]
 """Blocks of 16 bytes, shape (n, 2); or words of them, shape (n,)."""
 Known = npt.NDArray[np.bool_]
@@ -63,8 +66,7 @@ class BlockCipher:
         if not len(blocks):
             return blocks.copy()
         made = np.empty(blocks.nbytes + BLOCK, dtype=np.uint8)
-        source = memoryview(np.ascontiguousarray(blocks)).cast("B")
-        self._encryptor.update_into(source, memoryview(made))
+        self._encryptor.update_into(np.ascontiguousarray(blocks).data.cast("B"), made.data)
         return made[: blocks.nbytes].view("<u8").reshape(-1, 2)
 
 
@@ -115,11 +117,9 @@ class Cmac:
 def _buffers(texts: Array) -> tuple[Bytes, Places, Places]:
     """Return the bytes of texts with a block to spare, and where each begins and how long it is."""
     held = texts.cast(pa.large_string())
-    _, offset_buffer, data_buffer = held.buffers()
-    places = np.frombuffer(offset_buffer or b"\0" * 8, dtype=np.int64)[
-        held.offset : held.offset + len(held) + 1
-    ]
-    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
+    _, offsets, content = (memoryview(buffer or bytes(8)) for buffer in held.buffers())
+    places = np.frombuffer(offsets, dtype=np.int64)[held.offset : held.offset + len(held) + 1]
+    data = np.frombuffer(content, dtype=np.uint8)
     return np.concatenate([data, np.zeros(BLOCK, dtype=np.uint8)]), places[:-1], np.diff(places)
 
 

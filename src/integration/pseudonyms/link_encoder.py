@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from integration.pseudonyms import link_parts, link_values, normalise
 from integration.pseudonyms.link_columns import (
-    Array,
     Column,
     Texts,
     chunks,
@@ -26,13 +26,14 @@ from integration.pseudonyms.link_columns import (
     text_rows,
     word_array,
 )
-from integration.pseudonyms.link_digests import Known, Words, derived_key
+from integration.pseudonyms.link_digests import Array, Known, Words, derived_key
 from integration.pseudonyms.link_filters import FilterMaker, GramTable, NameGrams
 from integration.pseudonyms.link_parameters import (
     FIELDS,
     PARTS,
     LinkParameters,
     TokenParameters,
+    is_filter_column,
     load_parameters,
 )
 from integration.pseudonyms.link_readers import Reader, readers
@@ -42,7 +43,7 @@ from integration.pseudonyms.tokens import DigestMaker
 METADATA_KEY = b"link_encoding"
 """Where a table's schema says what it was encoded with."""
 LATEST_BIRTH = date(2199, 12, 31)
-_SLAB = 1_000_000
+_SLAB = 500_000
 """Rows whose distinct values are in memory at once."""
 
 
@@ -66,9 +67,10 @@ class LinkEncoder:
         self.parameters = parameters or load_parameters()
         made = self.parameters.filters
         self._salts = {
-            (field, channel.name): channel.salt_of(field)
+            (field, channel.name): channel.by_field[field]
             for field in made.fields
             for channel in made.channels
+            if field in channel.by_field
         }
         used = {part for parts in self._salts.values() for part in parts}
         used |= {part for token in self.parameters.tokens for part in token.parts}
@@ -88,7 +90,8 @@ class LinkEncoder:
     def schema(self) -> pa.Schema:
         """The columns that come out: ``sex``, then words of 64 bits; all nullable."""
         words = self.parameters.token_columns + self.parameters.filter_columns
-        fields = [pa.field("sex", pa.string()), *(pa.field(name, pa.int64()) for name in words)]
+        fields: list[pa.Field[Any]] = [pa.field("sex", pa.string())]
+        fields += [pa.field(name, pa.int64()) for name in words]
         told = {"version": self.parameters.version, "filters": self.fingerprint, "tokens": self.fingerprint}
         return pa.schema(fields, metadata={METADATA_KEY: _text(told)})
 
@@ -124,10 +127,10 @@ class LinkEncoder:
         """
         rekeyer = Rekeyer(key)
         words = {name for name in table.column_names if name.startswith("link_")}
-        filters = {name for name in words if name.endswith(tuple("0123456789")) and name[:-1].endswith("_")}
-        columns: list[pa.ChunkedArray | Array] = []
+        filters = {name for name in words if is_filter_column(name)}
+        columns = []
         for name in table.column_names:
-            column = table.column(name)
+            column: Any = table.column(name)
             if name in filters:
                 column = column if keep_filters else pa.nulls(len(table), pa.int64())
             elif name in words:
@@ -252,7 +255,7 @@ def _rekeyed_schema(schema: pa.Schema, key: bytes, keep_filters: bool) -> pa.Sch
         told["tokens"] = rekeyed_fingerprint(told["tokens"], key)
         told["filters"] = told["filters"] if keep_filters else None
         metadata[METADATA_KEY] = _text(told)
-    return schema.with_metadata(metadata or None)
+    return schema.with_metadata(metadata)
 
 
 def _text(told: Mapping[str, object]) -> bytes:

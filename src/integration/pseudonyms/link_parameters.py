@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from integration.errors import DeclarationError
+from integration.pseudonyms.link_digests import BLOCK
 from integration.reasons import Reason
 
 PARTS: dict[str, str] = {
@@ -51,7 +52,14 @@ _COARSE = NAMES | {"sex", "birth_decade"}
 """Parts that alone or together do not make a name's group of bearers small."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_FILTER_COLUMN = re.compile(r"link_(?:given|surname)_[a-z][a-z0-9_]*_[0-9]")
+MOST_VERSIONS = 9999
 _FILE = "link_encoding.yml"
+
+
+def is_filter_column(name: str) -> bool:
+    """Tell whether a column holds a word of a filter (not a token)."""
+    return _FILTER_COLUMN.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
@@ -70,10 +78,15 @@ class TokenParameters:
 
 @dataclass(frozen=True)
 class Channel:
-    """One salt: its name and the parts that records must share for their filters to be comparable."""
+    """One way of salting: for each field that has it, the parts that records must share to be comparable."""
 
     name: str
-    salt: tuple[str, ...]
+    salts: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def by_field(self) -> dict[str, tuple[str, ...]]:
+        """The salt of each field."""
+        return dict(self.salts)
 
     def salt_of(self, field: str) -> tuple[str, ...]:
         """The parts of the salt of one name: ``other`` is the other name (surname for given, given for surname)."""
@@ -97,6 +110,17 @@ class FilterParameters:
         """Words of 64 bits a filter is stored in."""
         return self.bits // 64
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The filters' columns, in order: a field, a channel, a word."""
+        return tuple(
+            f"link_{field}_{channel.name}_{word}"
+            for field in self.fields
+            for channel in self.channels
+            if field in channel.by_field
+            for word in range(self.words)
+        )
+
 
 @dataclass(frozen=True)
 class LinkParameters:
@@ -113,14 +137,8 @@ class LinkParameters:
 
     @property
     def filter_columns(self) -> tuple[str, ...]:
-        """The filters' columns, in order: a field, a channel, a word."""
-        made = self.filters
-        return tuple(
-            f"link_{field}_{channel.name}_{word}"
-            for field in made.fields
-            for channel in made.channels
-            for word in range(made.words)
-        )
+        """The filters' columns, in order."""
+        return self.filters.columns
 
     def canonical(self) -> bytes:
         """Return one text for one meaning: what the fingerprint is made over."""
@@ -136,7 +154,7 @@ def read_parameters(text: str) -> LinkParameters:
             filters=_filters(content["filters"]),
             tokens=tuple(_token(name, declared) for name, declared in content["tokens"].items()),
         )
-    except (KeyError, TypeError, AttributeError, yaml.YAMLError):
+    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError):
         raise DeclarationError(Reason.LINK_ENCODING_INVALID, file=_FILE) from None
     _hold(parameters)
     return parameters
@@ -149,9 +167,16 @@ def load_parameters() -> LinkParameters:
 
 
 def _filters(content: Mapping[str, Any]) -> FilterParameters:
-    channels = tuple(Channel(name, tuple(salt)) for name, salt in content["channels"].items())
+    fields = tuple(content["fields"])
+    channels = tuple(_channel(name, declared, fields) for name, declared in content["channels"].items())
     numbers = {name: int(content[name]) for name in ("q", "padding", "bits", "lanes")}
-    return FilterParameters(**numbers, fields=tuple(content["fields"]), channels=channels)
+    return FilterParameters(**numbers, fields=fields, channels=channels)
+
+
+def _channel(name: str, declared: Any, fields: tuple[str, ...]) -> Channel:
+    """One salt for all fields, or a field's own."""
+    salts = declared if isinstance(declared, dict) else dict.fromkeys(fields, declared)
+    return Channel(name, tuple((field, tuple(salt)) for field, salt in salts.items()))
 
 
 def _token(name: str, declared: Any) -> TokenParameters:
@@ -161,33 +186,47 @@ def _token(name: str, declared: Any) -> TokenParameters:
 
 
 def _hold(parameters: LinkParameters) -> None:
-    made = parameters.filters
-    if not (isinstance(parameters.version, int) and 0 < parameters.version <= 9999):
+    if not (type(parameters.version) is int and 0 < parameters.version <= MOST_VERSIONS):
         raise _refused("version")
-    if made.q not in (2, 3) or made.padding not in range(made.q) or made.lanes != 8 or made.bits % 128:
-        raise _refused("filters")
-    if made.bits not in (128, 256, 512) or not made.fields or not set(made.fields) <= NAMES:
-        raise _refused("filters")
-    for channel in made.channels:
-        if not _NAME.fullmatch(channel.name) or not _splits(channel.salt_of("given")):
-            raise _refused(channel.name)
+    _hold_filters(parameters.filters)
     for token in parameters.tokens:
-        known = (
-            _NAME.fullmatch(token.name) and _NAME.fullmatch(token.label) and set(token.parts) <= PARTS.keys()
-        )
-        named = bool(NAMES.intersection(token.parts))
-        if not known or not token.parts or len(set(token.parts)) != len(token.parts):
+        named = _NAME.fullmatch(token.name) and _NAME.fullmatch(token.label)
+        if not named or _FILTER_COLUMN.fullmatch(token.column):
+            raise _refused("tokens")
+        if (
+            not token.parts
+            or not set(token.parts) <= PARTS.keys()
+            or len(set(token.parts)) < len(token.parts)
+        ):
             raise _refused(token.name)
-        if named and not _splits(token.parts):
+        if NAMES.intersection(token.parts) and not _splits(token.parts):
             raise _refused(token.name)
     columns = parameters.token_columns + parameters.filter_columns
-    if len(set(columns)) != len(columns):
+    if len(set(columns)) < len(columns):
         raise _refused("tokens")
 
 
+def _hold_filters(made: FilterParameters) -> None:
+    if made.q not in (2, 3) or made.padding not in range(1, made.q):
+        raise _refused("q")
+    if made.bits != 8 * BLOCK or made.lanes not in (2, 4, 8):
+        raise _refused("bits")
+    if not made.fields or not set(made.fields) <= NAMES or len(set(made.fields)) < len(made.fields):
+        raise _refused("fields")
+    for channel in made.channels:
+        if not _NAME.fullmatch(channel.name):
+            raise _refused("channels")
+        if not channel.salts or not channel.by_field.keys() <= set(made.fields):
+            raise _refused(channel.name)
+        for field, salt in channel.salts:
+            if field in salt or len(set(salt)) < len(salt) or not _splits(salt):
+                raise _refused(channel.name)
+
+
 def _splits(parts: tuple[str, ...]) -> bool:
+    """Tell whether these parts make the groups in which a name's bearers can be counted small."""
     return set(parts) <= PARTS.keys() and not set(parts) <= _COARSE
 
 
 def _refused(field: str) -> DeclarationError:
-    return DeclarationError(Reason.LINK_ENCODING_INVALID, file=_FILE, field=str(field)[:40])
+    return DeclarationError(Reason.LINK_ENCODING_INVALID, file=_FILE, field=field)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from integration.pseudonyms.link_digests import Array
+from integration.pseudonyms.link_digests import Array, compute
 
 KEYED_AS = {"birth_swapped": "birth"}
 """Parts whose values are kept under another part's key, so that they can be equal to that part's."""
@@ -24,26 +23,31 @@ def part_values(part: str, values: Array) -> Array:
 
 
 def _cut(values: Array, start: int, stop: int | None = None) -> Array:
-    return pc.utf8_slice_codeunits(values, start, stop)
+    made: Array = compute.utf8_slice_codeunits(values, start, stop)
+    return made
 
 
 def _where(condition: Any, values: Array, otherwise: Array | None = None) -> Array:
     nothing = otherwise if otherwise is not None else pa.scalar(None, pa.string())
-    return pc.if_else(condition, values, nothing)
+    made: Array = compute.if_else(condition, values, nothing)
+    return made
 
 
 def _joined(separator: str, *columns: Array | str) -> Array:
-    return pc.binary_join_element_wise(*columns, separator)
+    made: Array = compute.binary_join_element_wise(*columns, separator)
+    return made
 
 
 def _pc4(values: Array) -> Array:
     """The first four of a postcode; of a British one the outward code."""
-    return _where(pc.match_substring_regex(values, _UK_POSTCODE), _cut(values, 0, -3), _cut(values, 0, 4))
+    return _where(
+        compute.match_substring_regex(values, _UK_POSTCODE), _cut(values, 0, -3), _cut(values, 0, 4)
+    )
 
 
 def _known(values: Array, length: int) -> Array:
-    dated = pc.match_substring_regex(values, _SOME_DATE)
-    return _where(pc.and_(dated, pc.greater_equal(pc.utf8_length(values), length)), values)
+    dated = compute.match_substring_regex(values, _SOME_DATE)
+    return _where(compute.and_(dated, compute.greater_equal(compute.utf8_length(values), length)), values)
 
 
 def _full(values: Array) -> Array:
@@ -58,7 +62,7 @@ def _swapped(values: Array) -> Array:
     whole = _full(values)
     month, day = _cut(whole, 5, 7), _cut(whole, 8, 10)
     swapped = _joined("-", _cut(whole, 0, 4), day, month)
-    return _where(pc.equal(day, month), _joined("-", swapped, "alike"), swapped)
+    return _where(compute.equal(day, month), _joined("-", swapped, "alike"), swapped)
 
 
 def _day_year(values: Array) -> Array:

@@ -12,11 +12,12 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from integration.pseudonyms import link_values
-from integration.pseudonyms.link_digests import Array
+from integration.pseudonyms.link_digests import Array, compute
 
+_LONGEST = 1000
+"""Signs of a text that are read; nobody's name is longer."""
 ShortWay = Callable[[Array], tuple[Array, Array]]
 """From texts to values, and for which texts these are right."""
 
@@ -33,13 +34,15 @@ class Reader:
         if self.short is None:
             return pa.array([*map(self._one, texts.to_pylist())], type=pa.string())
         values, right = self.short(texts)
-        right = pc.fill_null(right, False)
-        rest = pc.invert(right)
+        right = compute.fill_null(right, False)
+        rest = compute.invert(right)
         others = [*map(self._one, texts.filter(rest).to_pylist())]
-        return pc.replace_with_mask(values, rest, pa.array(others, type=pa.string())) if others else values
+        return (
+            compute.replace_with_mask(values, rest, pa.array(others, type=pa.string())) if others else values
+        )
 
     def _one(self, text: str | None) -> str | None:
-        return self.one(text) if text else None
+        return self.one(text[:_LONGEST]) if text else None
 
 
 def readers(earliest: date, latest: date, number: str) -> dict[str, Reader]:
@@ -62,29 +65,31 @@ def readers(earliest: date, latest: date, number: str) -> dict[str, Reader]:
 
 
 def _postcodes(texts: Array) -> tuple[Array, Array]:
-    right = pc.match_substring_regex(texts, r"\A[1-9][0-9]{3} ?[A-Z]{2}\z")
-    return pc.replace_substring(texts, " ", ""), right
+    right = compute.match_substring_regex(texts, r"\A[1-9][0-9]{3} ?[A-Z]{2}\z")
+    return compute.replace_substring(texts, " ", ""), right
 
 
 def _phones(texts: Array) -> tuple[Array, Array]:
     alike = "|".join(f"{digit}{{9}}" for digit in range(1, 10))
-    usual = pc.match_substring_regex(texts, r"\A0[1-9][0-9]{8}\z")
-    return texts, pc.and_not(usual, pc.match_substring_regex(texts, rf"\A0(?:{alike})\z"))
+    usual = compute.match_substring_regex(texts, r"\A0[1-9][0-9]{8}\z")
+    return texts, compute.and_not(usual, compute.match_substring_regex(texts, rf"\A0(?:{alike})\z"))
 
 
 def _emails(texts: Array) -> tuple[Array, Array]:
     sign = "[!-?A-~]"
-    right = pc.match_substring_regex(texts, rf"\A{sign}+@{sign}*{sign}\.[!-\-/-?A-~]+\z")
-    return pc.ascii_lower(texts), pc.and_(right, pc.less_equal(pc.binary_length(texts), link_values.LONGEST))
+    right = compute.match_substring_regex(texts, rf"\A{sign}+@{sign}*{sign}\.[!-\-/-?A-~]+\z")
+    short = compute.less_equal(compute.binary_length(texts), link_values.LONGEST)
+    return compute.ascii_lower(texts), compute.and_(right, short)
 
 
 def _bsns(texts: Array) -> tuple[Array, Array]:
     """Nine digits: a number when they pass the 11-test and are not the codes for unknown and unborn."""
-    right = pc.fill_null(pc.match_substring_regex(texts, r"\A[0-9]{9}\z"), False)
+    right = compute.fill_null(compute.match_substring_regex(texts, r"\A[0-9]{9}\z"), False)
     nine = right.to_numpy(zero_copy_only=False)
-    read = "".join(texts.filter(right).to_pylist()).encode("ascii")
+    found: list[str] = texts.filter(right).to_pylist()  # type: ignore[assignment]  # none of them is None
+    read = "".join(found).encode("ascii")
     digits = np.frombuffer(read, dtype=np.uint8).reshape(-1, 9).astype(np.int64) - ord("0")
     passes = digits @ np.array([9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 == 0
     usable = nine.copy()
     usable[nine] = passes & digits.any(axis=1) & (digits != 9).any(axis=1)
-    return pc.if_else(pa.array(usable), texts, pa.scalar(None, pa.string())), right
+    return compute.if_else(pa.array(usable), texts, pa.scalar(None, pa.string())), right

@@ -46,8 +46,6 @@ FIELDS = tuple(dict.fromkeys(PARTS.values()))
 """The normalised fields of a person record."""
 
 NAMES = frozenset({"given", "surname"})
-OTHER = "other"
-"""In a filter's salt: the other of the two names."""
 _COARSE = NAMES | {"sex", "birth_decade"}
 """Parts that alone or together do not make a name's group of bearers small."""
 
@@ -87,11 +85,6 @@ class Channel:
     def by_field(self) -> dict[str, tuple[str, ...]]:
         """The salt of each field."""
         return dict(self.salts)
-
-    def salt_of(self, field: str) -> tuple[str, ...]:
-        """The parts of the salt of one name: ``other`` is the other name (surname for given, given for surname)."""
-        other = "surname" if field == "given" else "given"
-        return tuple(other if part == OTHER else part for part in self.salt)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.cmac import CMAC
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from integration.pseudonyms.link_parameters import PARTS, LinkParameters
+from integration.pseudonyms.link_parameters import PARTS, FilterParameters, LinkParameters
 
 
 def encoded(key: bytes, parameters: LinkParameters, values: Mapping[str, str | None]) -> dict[str, object]:
@@ -33,24 +33,35 @@ def encoded(key: bytes, parameters: LinkParameters, values: Mapping[str, str | N
             salts = [part_digest(key, part, values) for part in channel.by_field[field]]
             words: list[int | None] = [None, None]
             if values.get(field) and None not in salts:
-                bits = name_bits(key, field, channel.name, values[field], reduce(xor, salts), made.lanes)
+                bits = name_bits(key, field, channel.name, values[field], reduce(xor, salts), made)
                 words = [number(bits[:8]), number(bits[8:])]
             for place, word in enumerate(words):
                 row[f"link_{field}_{channel.name}_{place}"] = word
     return row
 
 
-def name_bits(key: bytes, field: str, channel: str, name: str, salt: bytes, lanes: int) -> bytes:
-    """The filter of a name: padded bigrams, each one bit in every lane."""
+def name_bits(key: bytes, field: str, channel: str, name: str, salt: bytes, made: FilterParameters) -> bytes:
+    """The filter of a name: padded bigrams, which share out the bits to set."""
     padded = f"\x02{name}\x02"
-    bits, width = 0, 128 // lanes
-    for gram in {padded[at : at + 2] for at in range(len(padded) - 1)}:
-        block = xor(cmac(derived(key, f"gram {field}"), gram.encode()), salt)
-        made = Cipher(AES(derived(key, f"filter {field} {channel}")), ECB()).encryptor().update(block)
-        for lane in range(lanes):
-            place = int.from_bytes(made[lane * width // 8 : (lane + 1) * width // 8], "little") % width
-            bits |= 1 << lane * width + place
+    grams = [padded[at : at + 2] for at in range(len(padded) - 1)]
+    bits = 0
+    for place, gram in enumerate(grams):
+        wanted = made.set_bits // len(grams) + (place < made.set_bits % len(grams))
+        for again in range(-(-wanted // made.lanes)):
+            block = xor(cmac(derived(key, f"gram {field}"), (gram + "\x03" * again).encode()), salt)
+            drawn = Cipher(AES(derived(key, f"filter {field} {channel}")), ECB()).encryptor().update(block)
+            bits |= block_bits(drawn, min(wanted - again * made.lanes, made.lanes), made.lanes)
     return bits.to_bytes(16, "little")
+
+
+def block_bits(drawn: bytes, count: int, lanes: int) -> int:
+    """One bit in each of some lanes of a block."""
+    bits, width = 0, 128 // lanes
+    first = (drawn[7] >> 5) % lanes
+    for lane in [at % lanes for at in range(first, first + count)]:
+        place = int.from_bytes(drawn[lane * width // 8 : (lane + 1) * width // 8], "little") % width
+        bits |= 1 << lane * width + place
+    return bits
 
 
 def part_digest(key: bytes, part: str, values: Mapping[str, str | None]) -> bytes | None:

@@ -39,7 +39,7 @@ def test_the_shipped_version_names_its_columns() -> None:
     assert parameters.filter_columns == tuple(
         f"link_{field}_{channel}_{word}"
         for field in ("given", "surname")
-        for channel in ("birth", "post")
+        for channel in ("birth", "post", "year", "pc4")
         for word in (0, 1)
     )
     assert all(map(is_filter_column, parameters.filter_columns))

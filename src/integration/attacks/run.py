@@ -55,6 +55,12 @@ def _erasure(full: bool) -> Result:
     return erasure(FULL if full else SHORT)
 
 
+def _filters(full: bool) -> Result:
+    from integration.attacks.filters import FULL, SHORT, filters
+
+    return filters(FULL if full else SHORT)
+
+
 SUITES = {
     "canaries": Suite("identities planted in deliveries are in nothing that a run writes", _canaries),
     "kill": Suite("a run killed at any moment leaves nothing readable and ends the same", _kill),
@@ -62,6 +68,7 @@ SUITES = {
     "separation": Suite("domains and purposes have no pseudonym in common", _separation),
     "audit": Suite("an edit of the audit log is found with a head that was kept elsewhere", _audit),
     "erasure": Suite("nothing of an erased person is left but a mark on a list", _erasure),
+    "filters": Suite("who steals what links people cannot tell what they are called", _filters),
 }
 """Every suite, in the order of docs/explanation/privacy.md."""
 

@@ -89,12 +89,13 @@ class Channel:
 
 @dataclass(frozen=True)
 class FilterParameters:
-    """How a name becomes bits: grams of ``q`` signs, ``lanes`` bits a gram in ``bits`` bits, one filter a channel."""
+    """How a name becomes bits: grams of ``q`` signs that set ``set_bits`` of ``bits`` bits, one filter a channel."""
 
     q: int
     padding: int
     bits: int
     lanes: int
+    set_bits: int
     fields: tuple[str, ...]
     channels: tuple[Channel, ...]
 
@@ -162,7 +163,7 @@ def load_parameters() -> LinkParameters:
 def _filters(content: Mapping[str, Any]) -> FilterParameters:
     fields = tuple(content["fields"])
     channels = tuple(_channel(name, declared, fields) for name, declared in content["channels"].items())
-    numbers = {name: int(content[name]) for name in ("q", "padding", "bits", "lanes")}
+    numbers = {name: int(content[name]) for name in ("q", "padding", "bits", "lanes", "set_bits")}
     return FilterParameters(**numbers, fields=fields, channels=channels)
 
 
@@ -204,6 +205,8 @@ def _hold_filters(made: FilterParameters) -> None:
         raise _refused("q")
     if made.bits != 8 * BLOCK or made.lanes not in (2, 4, 8):
         raise _refused("bits")
+    if not made.lanes <= made.set_bits <= made.bits:
+        raise _refused("set_bits")
     if not made.fields or not set(made.fields) <= NAMES or len(set(made.fields)) < len(made.fields):
         raise _refused("fields")
     for channel in made.channels:

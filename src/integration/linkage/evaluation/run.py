@@ -196,37 +196,36 @@ def _figures(
     own = (cluster[known], truth.person[known])
     pairwise = metrics.cluster_pairs(*own, None if truth.slot is None else truth.slot[known])
     bcubed = metrics.bcubed(*own)
-    pair_best, pair_threshold = metrics.best(weight[counted], correct[counted], truth.pairs)
+    best = metrics.best(weight[counted], correct[counted], truth.pairs)
+    at = metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold)
+    grown_best, grown_threshold = _best(*links.best(truth.pairs))
+    best_f1, best_threshold = _best(*best)
     return {
-        **_scored(links.at(threshold, truth.pairs), threshold, *links.best(truth.pairs)),
+        **_rounded(at),
+        "threshold": threshold,
+        "best_f1": best_f1,
+        "best_threshold": best_threshold,
         "blocking_recall": round(float(correct.sum()) / truth.pairs, 6) if truth.pairs else 0.0,
         "compared_pairs": len(left),
-        "compared": _scored(
-            metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold),
-            threshold,
-            pair_best,
-            pair_threshold,
-        ),
         "clusters": {
             "persons": len(np.unique(cluster)),
-            "pairwise": {name: round(value, 6) for name, value in pairwise._asdict().items()},
-            "bcubed": {name: round(value, 6) for name, value in bcubed._asdict().items()},
+            "pairwise": _rounded(pairwise),
+            "bcubed": _rounded(bcubed),
+            "best_f1": grown_best,
+            "best_threshold": grown_threshold,
         },
         "seconds": {**meter.seconds, "total": round(sum(meter.seconds.values()), 3)},
         "peak_mb": meter.peak_mb,
     }
 
 
-def _scored(
-    at: metrics.Scores, threshold: float, best: float, best_threshold: float | None
-) -> dict[str, Any]:
-    known = best_threshold is not None and bool(np.isfinite(best_threshold))
-    return {
-        **{name: round(value, 6) for name, value in at._asdict().items()},
-        "threshold": threshold,
-        "best_f1": round(best, 6),
-        "best_threshold": round(float(best_threshold or 0.0), 3) if known else None,
-    }
+def _rounded(found: metrics.Scores) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in found._asdict().items()}
+
+
+def _best(best: float, threshold: float | None) -> tuple[float, float | None]:
+    known = threshold is not None and bool(np.isfinite(threshold))
+    return round(best, 6), round(float(threshold or 0.0), 3) if known else None
 
 
 def _numbers(con: duckdb.DuckDBPyConnection) -> Array:

@@ -3,6 +3,7 @@
 from integration.linkage.model.blocking import Blocked, block
 from integration.linkage.model.drift import Drift, compare_models, same_encoding
 from integration.linkage.model.parameters import Model, load_model, new_model, save_model
+from integration.linkage.model.rarity import mark_rare
 from integration.linkage.model.scoring import score
 from integration.linkage.model.training import train
 
@@ -13,6 +14,7 @@ __all__ = [
     "block",
     "compare_models",
     "load_model",
+    "mark_rare",
     "new_model",
     "same_encoding",
     "save_model",

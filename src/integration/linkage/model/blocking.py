@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -37,8 +37,19 @@ def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def usable_rules(rules: Sequence[Rule], columns: Collection[str]) -> list[Rule]:
-    """The rules whose columns all hold something."""
-    return [rule for rule in rules if set(rule.columns) <= set(columns)]
+    """The rules whose columns all hold something, a ``*`` filled in."""
+    told = [one for rule in rules for one in _told(rule, columns)]
+    return [rule for rule in told if set(rule.columns) <= set(columns)]
+
+
+def _told(rule: Rule, columns: Collection[str]) -> list[Rule]:
+    starred = [name for name in rule.columns if name.endswith("*")]
+    if not starred:
+        return [rule]
+    found = sorted(name for name in columns if name.startswith(starred[0][:-1]))
+    return [
+        replace(rule, columns=tuple(name if c == starred[0] else c for c in rule.columns)) for name in found
+    ]
 
 
 def block(

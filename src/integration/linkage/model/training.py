@@ -78,8 +78,7 @@ def train(
     estimates = [(s, _session(table, s, start_m, u)) for s in sessions]
     taught = [(s, e) for s, e in estimates if e is not None and _believable(table.fitted, s, e)]
     m, u = _combined(table.fitted, start_m, u, taught)
-    u = _without_matches(table.fitted, random, m, u, _prior(table, model, blocked, m, u))
-    prior = _prior(table, model, blocked, m, u)
+    prior, u = _settled(table, model, blocked, random, m, u)
     parameters = {
         (c.name, level.label): (float(m[i][-1 - n]), float(u[i][-1 - n]))
         for i, c in enumerate(table.fitted)
@@ -208,31 +207,43 @@ def _combined(
     return new_m, new_u
 
 
-def _prior(table: _Table, model: Model, blocked: str, m: list[Array], u: list[Array]) -> float:
-    """The chance that two random records are one person: expected matches among the blocked pairs over all pairs."""
+def _settled(
+    table: _Table, model: Model, blocked: str, random: Patterns, m: list[Array], u: list[Array]
+) -> tuple[float, list[Array]]:
+    """The prior, and ``u`` without the matches among random pairs: each tells the other, until neither moves.
+
+    Among few records with many a person the matches make most of the random pairs that are equal on a rare token.
+    The prior is the expected matches among the blocked pairs over all pairs.
+    """
     size = _one(table.con, f"select count(*) from {table.records}")
     found = _one(table.con, f"select count(*) from {blocked}")
     if not found or size < 2:
-        return model.prior
-    sample = blocked
-    if found > BLOCKED_PAIRS:
-        keep = int(BLOCKED_PAIRS / found * 1_000_000)
-        table.con.execute(
-            f'create or replace temp table train_pairs as select "left", "right" from {blocked} '
-            f'where hash("left", "right") % 1000000 < {keep}'
-        )
-        sample = "train_pairs"
-    patterns = table.patterns(sample)
+        return model.prior, u
+    patterns = table.patterns(_sampled(table, blocked, found))
     scale = found / max(patterns.total, 1.0)
     total = size * (size - 1) / 2
-    prior = model.prior
-    for _ in range(50):
+    prior, first = model.prior, u
+    for turn in range(60):
         matches = float((posterior(patterns, m, u, prior, set()) * patterns.pairs).sum()) * scale
         fresh = min(max(matches / total, 0.5 / total), 0.5)
-        if abs(fresh - prior) < 1e-4 * prior:
+        if turn > 5 and abs(fresh - prior) < 1e-4 * prior:
             break
         prior = fresh
-    return prior
+        if turn >= 5:
+            u = _without_matches(table.fitted, random, m, first, prior)
+    return prior, u
+
+
+def _sampled(table: _Table, blocked: str, found: int) -> str:
+    """The table of the blocked pairs, or of a sample of them."""
+    if found <= BLOCKED_PAIRS:
+        return blocked
+    keep = int(BLOCKED_PAIRS / found * 1_000_000)
+    table.con.execute(
+        f'create or replace temp table train_pairs as select "left", "right" from {blocked} '
+        f'where hash("left", "right") % 1000000 < {keep}'
+    )
+    return "train_pairs"
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -22,7 +22,7 @@ from integration.linkage.evaluation.dataset import Dataset, Pairs
 from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
-from integration.linkage.model import Blocked, Model, block, load_model, score, train
+from integration.linkage.model import Blocked, Model, block, load_model, mark_rare, prune, score, train
 from integration.pseudonyms.link_encoder import LinkEncoder
 from integration.reasons import Reason
 
@@ -125,6 +125,7 @@ def encode_records(con: duckdb.DuckDBPyConnection, loaded: Loaded, slot: Array |
     con.register("encoded_records", table)
     con.execute("create or replace table record as select * from encoded_records")
     con.unregister("encoded_records")
+    mark_rare(con)
 
 
 def _encoded(
@@ -142,6 +143,7 @@ def _encoded(
         blocked = block(con, model)
     with meter.step("train"):
         trained = train(con, replace(model, rules=blocked.rules), blocked="blocked")
+        trained = prune(con, trained)
     with meter.step("score"):
         score(con, trained, vetoes=vetoes)
     found = con.execute(

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup demo test hostile test-services check bench serve lock wheel clean
+.PHONY: help setup demo test hostile test-services check bench bench-linkage serve lock wheel clean
 
 help: ## what you can do here
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ check: $(READY) ## style, types, layers, lock
 
 bench: $(READY) ## benchmarks, each prints JSON
 	@for b in benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+bench-linkage: $(READY) ## linking by likeness beside plain-text Splink, JSON
+	@$(BIN)/python benchmarks/bench_linkage_model.py
 
 serve: $(READY) ## open the newest release on http://127.0.0.1:8050
 	$(BIN)/integration serve

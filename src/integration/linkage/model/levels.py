@@ -96,7 +96,7 @@ def _ratio(name: str) -> str:
     """SQL: Dice in percent of two filters of two words (``bit_count`` gives a TINYINT, hence the casts)."""
     both = " + ".join(_bits(f"{name}_{word}_l & {name}_{word}_r") for word in (0, 1))
     each = " + ".join(_bits(f"{name}_{word}_{side}") for word in (0, 1) for side in "lr")
-    return f"200 * ({both}) // nullif({each}, 0)"
+    return f"200 * ({both}) / nullif({each}, 0)"
 
 
 def _bits(expression: str) -> str:

@@ -9,7 +9,7 @@ SPARK := .venv-spark
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup demo test hostile test-services check bench serve lock wheel clean
+.PHONY: help setup demo test hostile test-services check bench bench-linkage serve lock wheel clean
 
 help: ## what you can do here
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ check: $(READY) ## style, types, layers, lock
 
 bench: $(READY) ## benchmarks, each prints JSON
 	@for b in benchmarks/bench_*.py; do $(BIN)/python $$b || exit 1; done
+
+bench-linkage: $(READY) ## linking by likeness beside plain-text Splink, JSON
+	@$(BIN)/python benchmarks/bench_linkage_model.py
 
 serve: $(READY) ## open the newest release on http://127.0.0.1:8050
 	$(BIN)/integration serve

@@ -92,6 +92,10 @@ def encoded(records: int, memory: str) -> dict[str, object]:
     return {
         "seconds": seconds,
         "link_and_cluster": round(seconds["block"] + seconds["score"] + seconds["cluster"], 2),
+        "processor": meter.processor,
+        "link_and_cluster_processor": round(
+            sum(meter.processor[step] for step in ("block", "score", "cluster")), 2
+        ),
         "peak_mb": meter.peak_mb,
         "compared": found.pairs,
         "left_out": found.left_out,
@@ -141,6 +145,8 @@ def plain(records: int, memory: str) -> dict[str, object]:
     return {
         "seconds": meter.seconds,
         "link_and_cluster": round(meter.seconds["score"] + meter.seconds["cluster"], 2),
+        "processor": meter.processor,
+        "link_and_cluster_processor": round(meter.processor["score"] + meter.processor["cluster"], 2),
         "peak_mb": meter.peak_mb,
         **result,
     }

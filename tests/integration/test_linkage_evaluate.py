@@ -87,7 +87,8 @@ def test_dates_in_parts_another_delimiter_and_a_parquet_file(tmp_path):
     duckdb.sql(
         f"copy (select * from read_csv('{tmp_path}/a.csv', delim=';')) to '{tmp_path}/b.parquet' (format parquet)"
     )
-    text = 'task = "link"\nfiles = ["a.csv", "b.parquet"]\n[truth]\ncolumn = "id"\n' + (
+    text = (
+        'task = "link"\nfiles = ["a.csv", "b.parquet"]\n[truth]\ncolumn = "id"\n'
         '[fields]\ngiven_names = "g"\nsurname = "s"\nbirth_year = "j"\nbirth_month = "m"\nbirth_day = "d"\n'
     )
     result = evaluate(read_dataset(described(tmp_path, text)))

@@ -145,7 +145,8 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, number: int, dataset: Data
         person = f"nullif(regexp_extract(truth, '{_literal(dataset.pattern)}', 1), '')"
         sql = f"select * replace ({person} as truth) from ({sql})"
     try:
-        return con.sql(sql, params=parameters).to_arrow_table()
+        table: pa.Table = con.sql(sql, params=parameters).to_arrow_table()
+        return table
     except duckdb.Error as error:
         raise UsageError(
             Reason.LINK_DATASET_INVALID, f"cannot be read: {type(error).__name__}", file=file.path.name

@@ -140,7 +140,7 @@ class PlainLinker:
     def predict(self, blocked: str, into: str) -> None:
         """Score the pairs of table ``blocked`` (left, right) into ``into`` (left, right, match_weight)."""
         self.con.execute(
-            f'create or replace table plain_pairs as '
+            f"create or replace table plain_pairs as "
             f'select "left" as join_key_l, "right" as join_key_r, \'0\' as match_key '
             f"from {blocked}"
         )

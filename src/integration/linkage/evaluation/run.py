@@ -22,7 +22,7 @@ from integration.linkage.evaluation.dataset import Dataset, Pairs
 from integration.linkage.evaluation.links import grow_links
 from integration.linkage.evaluation.loading import Loaded, columns_of, load, scan
 from integration.linkage.evaluation.plain import THRESHOLD, PlainLinker, plain_columns
-from integration.linkage.model import Blocked, Model, block, load_model, score, train
+from integration.linkage.model import Blocked, Model, block, load_model, mark_rare, prune, score, train
 from integration.linkage.on_spark import score_table
 from integration.pseudonyms.link_encoder import LinkEncoder
 from integration.reasons import Reason
@@ -44,16 +44,18 @@ class Truth:
 
 @dataclass
 class Meter:
-    """Seconds of each step, and the most memory this process held while it measured."""
+    """Seconds of each step, by the clock and of the processor, and the most memory this process held."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
     peak_mb: float = 0.0
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Measure one step."""
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         yield
+        self.processor[name] = round(self.processor.get(name, 0.0) + time.process_time() - used, 3)
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
 
     @contextmanager
@@ -131,6 +133,7 @@ def encode_records(con: duckdb.DuckDBPyConnection, loaded: Loaded, slot: Array |
     con.register("encoded_records", table)
     con.execute("create or replace table record as select * from encoded_records")
     con.unregister("encoded_records")
+    mark_rare(con)
 
 
 def _encoded(
@@ -149,6 +152,7 @@ def _encoded(
         blocked = block(con, model)
     with meter.step("train"):
         trained = train(con, replace(model, rules=blocked.rules), blocked="blocked")
+        trained = prune(con, trained)
     with meter.step("score"):
         (score_table if engine == "spark" else score)(con, trained, vetoes=vetoes)
     found = con.execute(
@@ -203,37 +207,36 @@ def _figures(
     own = (cluster[known], truth.person[known])
     pairwise = metrics.cluster_pairs(*own, None if truth.slot is None else truth.slot[known])
     bcubed = metrics.bcubed(*own)
-    pair_best, pair_threshold = metrics.best(weight[counted], correct[counted], truth.pairs)
+    best = metrics.best(weight[counted], correct[counted], truth.pairs)
+    at = metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold)
+    grown_best, grown_threshold = _best(*links.best(truth.pairs))
+    best_f1, best_threshold = _best(*best)
     return {
-        **_scored(links.at(threshold, truth.pairs), threshold, *links.best(truth.pairs)),
+        **_rounded(at),
+        "threshold": threshold,
+        "best_f1": best_f1,
+        "best_threshold": best_threshold,
         "blocking_recall": round(float(correct.sum()) / truth.pairs, 6) if truth.pairs else 0.0,
         "compared_pairs": len(left),
-        "compared": _scored(
-            metrics.at_threshold(weight[counted], correct[counted], truth.pairs, threshold),
-            threshold,
-            pair_best,
-            pair_threshold,
-        ),
         "clusters": {
             "persons": len(np.unique(cluster)),
-            "pairwise": {name: round(value, 6) for name, value in pairwise._asdict().items()},
-            "bcubed": {name: round(value, 6) for name, value in bcubed._asdict().items()},
+            "pairwise": _rounded(pairwise),
+            "bcubed": _rounded(bcubed),
+            "best_f1": grown_best,
+            "best_threshold": grown_threshold,
         },
         "seconds": {**meter.seconds, "total": round(sum(meter.seconds.values()), 3)},
         "peak_mb": meter.peak_mb,
     }
 
 
-def _scored(
-    at: metrics.Scores, threshold: float, best: float, best_threshold: float | None
-) -> dict[str, Any]:
-    known = best_threshold is not None and bool(np.isfinite(best_threshold))
-    return {
-        **{name: round(value, 6) for name, value in at._asdict().items()},
-        "threshold": threshold,
-        "best_f1": round(best, 6),
-        "best_threshold": round(float(best_threshold or 0.0), 3) if known else None,
-    }
+def _rounded(found: metrics.Scores) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in found._asdict().items()}
+
+
+def _best(best: float, threshold: float | None) -> tuple[float, float | None]:
+    known = threshold is not None and bool(np.isfinite(threshold))
+    return round(best, 6), round(float(threshold or 0.0), 3) if known else None
 
 
 def _numbers(con: duckdb.DuckDBPyConnection) -> Array:

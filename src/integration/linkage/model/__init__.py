@@ -3,6 +3,8 @@
 from integration.linkage.model.blocking import Blocked, block
 from integration.linkage.model.drift import Drift, compare_models, same_encoding
 from integration.linkage.model.parameters import Model, load_model, new_model, save_model
+from integration.linkage.model.pruning import prune
+from integration.linkage.model.rarity import mark_rare
 from integration.linkage.model.scoring import score
 from integration.linkage.model.training import train
 
@@ -13,7 +15,9 @@ __all__ = [
     "block",
     "compare_models",
     "load_model",
+    "mark_rare",
     "new_model",
+    "prune",
     "same_encoding",
     "save_model",
     "score",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -37,8 +37,19 @@ def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 
 def usable_rules(rules: Sequence[Rule], columns: Collection[str]) -> list[Rule]:
-    """The rules whose columns all hold something."""
-    return [rule for rule in rules if set(rule.columns) <= set(columns)]
+    """The rules whose columns all hold something, a ``*`` filled in."""
+    told = [one for rule in rules for one in _told(rule, columns)]
+    return [rule for rule in told if set(rule.columns) <= set(columns)]
+
+
+def _told(rule: Rule, columns: Collection[str]) -> list[Rule]:
+    starred = [name for name in rule.columns if name.endswith("*")]
+    if not starred:
+        return [rule]
+    found = sorted(name for name in columns if name.startswith(starred[0][:-1]))
+    return [
+        replace(rule, columns=tuple(name if c == starred[0] else c for c in rule.columns)) for name in found
+    ]
 
 
 def block(
@@ -79,7 +90,13 @@ def block(
         spent += pairs if rule.weak else 0
         con.execute(
             _insert_sql(
-                rule, records, into, new, skip_numbered and "link_number" in have, "slot" in have, bool(omitted)
+                rule,
+                records,
+                into,
+                new,
+                skip_numbered and "link_number" in have,
+                "slot" in have,
+                bool(omitted),
             )
         )
         by_rule[name] = pairs
@@ -110,7 +127,9 @@ def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) ->
     return int(pairs), int(omitted)
 
 
-def _insert_sql(rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool) -> str:
+def _insert_sql(
+    rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool
+) -> str:
     names = ", ".join(_id(name) for name in rule.columns)
     same = " and ".join(f"l.{_id(name)} = r.{_id(name)}" for name in rule.columns)
     extra = [

@@ -63,10 +63,30 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Rule:
-    """Pairs that are equal on all ``columns``; weak rules together must stay under the budget."""
+    """Pairs that are equal on all ``columns``; weak rules together must stay under the budget.
+
+    A column that ends in ``*`` stands for every column that begins so, in a rule of its own.
+    """
 
     columns: tuple[str, ...]
     weak: bool = False
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A column ``link_<name>_<token>``: the token ``of`` (with ``each``: all beginning so) where few carry it.
+
+    Few is at most the largest of: ``carriers`` records, ``share`` of those that have a value, ``times`` the median
+    number of carriers. With ``more`` it is made where more than that carry it.
+    """
+
+    name: str
+    of: str
+    carriers: int = 0
+    share: float = 0.0
+    times: float = 0.0
+    each: bool = False
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +124,7 @@ class Declaration:
     rules: tuple[Rule, ...]
     sessions: tuple[Session, ...]
     vetoes: tuple[Veto, ...]
+    marks: tuple[Marked, ...] = ()
 
 
 @cache
@@ -133,6 +154,7 @@ def _declaration(found: dict[str, Any]) -> Declaration:
         rules=tuple(_rule(entry) for entry in found["rules"]),
         sessions=tuple(Session(**_tuples(entry)) for entry in found["sessions"]),
         vetoes=tuple(_veto(entry) for entry in found["vetoes"]),
+        marks=tuple(Marked(**entry) for entry in found["marks"]),
     )
 
 

@@ -19,7 +19,7 @@ from integration.linkage.model.declaration import (
 def fitting(comparison: Comparison, columns: Collection[str]) -> list[Comparison]:
     """The comparison as far as ``columns`` allow: none when nothing of it is there, one for each extra field."""
     if comparison.each:
-        return [_extra(comparison, name) for name in sorted(columns) if name.startswith(comparison.each)]
+        return [_extra(comparison, n, columns) for n in sorted(columns) if n.startswith(comparison.each)]
     exact = tuple(name for name in comparison.exact if name in columns)
     if comparison.filter:
         usable = bool(exact) or bool(channels(comparison.filter, columns))
@@ -36,9 +36,14 @@ def fitting(comparison: Comparison, columns: Collection[str]) -> list[Comparison
     return [replace(comparison, known=known, levels=kept)] if known and len(kept) > 1 else []
 
 
-def _extra(comparison: Comparison, name: str) -> Comparison:
-    first, *others = comparison.levels
-    return Comparison(name.removeprefix("link_"), (replace(first, same=(name,)), *others), known=(name,))
+def _extra(comparison: Comparison, name: str, columns: Collection[str]) -> Comparison:
+    """The comparison of one extra field: ``*`` in a level's columns stands for its name."""
+    told = name.removeprefix("link_")
+    filled = (
+        replace(level, same=tuple(c.replace("*", told) for c in level.same)) for level in comparison.levels
+    )
+    levels = tuple(level for level in filled if level.rest or set(level.same) <= set(columns))
+    return Comparison(told, levels, known=(name,))
 
 
 def _kept(level: Level, columns: Collection[str]) -> Level | None:
@@ -91,7 +96,7 @@ def _ratio(name: str) -> str:
     """SQL: Dice in percent of two filters of two words (``bit_count`` gives a TINYINT, hence the casts)."""
     both = " + ".join(_bits(f"{name}_{word}_l & {name}_{word}_r") for word in (0, 1))
     each = " + ".join(_bits(f"{name}_{word}_{side}") for word in (0, 1) for side in "lr")
-    return f"200 * ({both}) // nullif({each}, 0)"
+    return f"200 * ({both}) / nullif({each}, 0)"
 
 
 def _bits(expression: str) -> str:

@@ -118,7 +118,7 @@ def standard_columns(declared: Declaration) -> list[str]:
             )
     for rule in declared.rules:
         names.update(rule.columns)
-    return sorted(names)
+    return sorted(name for name in names if "*" not in name)
 
 
 def new_model(declared: Declaration | None = None) -> Model:

@@ -54,7 +54,7 @@ def score_sql(
     chosen = [v for v in model.declaration.vetoes if vetoes is None or v.name in vetoes]
     forbidden = [(v, sql) for v in chosen if (sql := veto_condition(v, fitted, columns)) is not None]
     extra = [name for veto, _ in forbidden for name in veto_columns(veto, columns)]
-    weights = " + ".join([repr(model.prior_weight), *(_weight_sql(c) for c in fitted)])
+    weights = " + ".join([_double(model.prior_weight), *(_weight_sql(c) for c in fitted)])
     cases = " ".join(f"when {sql} then '{veto.name}'" for veto, sql in forbidden)
     veto = f"case {cases} end" if forbidden else "cast(null as varchar)"
     gammas = "".join(f", gamma_{c.name}" for c in fitted)
@@ -101,5 +101,10 @@ def _hoisted(sql: str, likeness: Sequence[tuple[str, str]]) -> str:
 
 def _weight_sql(comparison: Comparison) -> str:
     top = len(comparison.levels) - 1
-    cases = " ".join(f"when {top - n} then {weight(level)!r}" for n, level in enumerate(comparison.levels))
-    return f"case gamma_{comparison.name} {cases} else 0 end"
+    cases = " ".join(f"when {top - n} then {_double(weight(level))}" for n, level in enumerate(comparison.levels))
+    return f"case gamma_{comparison.name} {cases} else 0e0 end"
+
+
+def _double(value: float) -> str:
+    """A literal that is no decimal: adding decimals of sixteen digits takes as long as all comparisons."""
+    return f"{value!r}e0" if "e" not in repr(value) else repr(value)

@@ -41,16 +41,13 @@ class _Table:
     fitted: list[Comparison]
     slots: bool
 
-    def patterns(self, blocked: str, *, names: bool = True) -> Patterns:
-        """Distinct levels of the pairs in a table; without ``names`` those of filters are unknown."""
-        used = [c for c in self.fitted if names or not c.filter]
-        columns = "".join(f"gamma_{c.name}, " for c in used)
-        vectors = vectors_sql(used, self.columns, records=self.records, blocked=blocked)
+    def patterns(self, blocked: str) -> Patterns:
+        """Distinct levels of the pairs in a table."""
+        columns = "".join(f"gamma_{c.name}, " for c in self.fitted)
+        vectors = vectors_sql(self.fitted, self.columns, records=self.records, blocked=blocked)
         found = self.con.execute(f"select {columns}count(*) as n from ({vectors}) group by all").fetchnumpy()
-        pairs = np.asarray(found["n"], dtype=float)
-        unknown = np.full(len(pairs), -1)
-        gamma = [np.asarray(found.get(f"gamma_{c.name}", unknown), dtype=np.int64) for c in self.fitted]
-        return Patterns(np.stack(gamma, axis=1), pairs)
+        gamma = [np.asarray(found[f"gamma_{c.name}"], dtype=np.int64) for c in self.fitted]
+        return Patterns(np.stack(gamma, axis=1), np.asarray(found["n"], dtype=float))
 
 
 def train(
@@ -78,8 +75,7 @@ def train(
     estimates = [(s, _session(table, s, start_m, u)) for s in sessions]
     taught = [(s, e) for s, e in estimates if e is not None and _believable(table.fitted, s, e)]
     m, u = _combined(table.fitted, start_m, u, taught)
-    u = _without_matches(table.fitted, random, m, u, _prior(table, model, blocked, m, u))
-    prior = _prior(table, model, blocked, m, u)
+    prior, u = _settled(table, model, blocked, random, m, u)
     parameters = {
         (c.name, level.label): (float(m[i][-1 - n]), float(u[i][-1 - n]))
         for i, c in enumerate(table.fitted)
@@ -123,7 +119,7 @@ def _random_patterns(table: _Table) -> Patterns:
             "join train_place l on l.place = a join train_place r on r.place = b where a <> b"
         )
     table.con.execute(f"create or replace temp table train_pairs as {pairs}")
-    return table.patterns("train_pairs", names=False)
+    return table.patterns("train_pairs")
 
 
 def _random_u(fitted: Sequence[Comparison], random: Patterns) -> list[Array]:
@@ -142,16 +138,15 @@ def _random_u(fitted: Sequence[Comparison], random: Patterns) -> list[Array]:
 def _without_matches(
     fitted: Sequence[Comparison], random: Patterns, m: list[Array], u: list[Array], prior: float
 ) -> list[Array]:
-    """``u`` of random pairs less the few of them that are one person (``prior`` of all, spread as ``m``)."""
+    """``u`` of random pairs, each counted as far as it is not one person."""
+    two = random.pairs * (1.0 - posterior(random, m, u, prior, set()))
     result = []
     for place, comparison in enumerate(fitted):
         if comparison.filter:
             result.append(u[place])
             continue
         start = _chances(comparison, "u")
-        counts = level_counts(random.gamma[:, place], random.pairs, len(start))
-        own = prior * counts.sum() * m[place]
-        left = np.maximum(counts - own, 0.0) + 100 * start
+        left = level_counts(random.gamma[:, place], two, len(start)) + 100 * start
         result.append(np.maximum(left / left.sum(), SMALLEST))
     return result
 
@@ -208,31 +203,43 @@ def _combined(
     return new_m, new_u
 
 
-def _prior(table: _Table, model: Model, blocked: str, m: list[Array], u: list[Array]) -> float:
-    """The chance that two random records are one person: expected matches among the blocked pairs over all pairs."""
+def _settled(
+    table: _Table, model: Model, blocked: str, random: Patterns, m: list[Array], u: list[Array]
+) -> tuple[float, list[Array]]:
+    """The prior, and ``u`` without the matches among random pairs: each tells the other, until neither moves.
+
+    Among few records with many a person the matches make most of the random pairs that are equal on a rare token.
+    The prior is the expected matches among the blocked pairs over all pairs.
+    """
     size = _one(table.con, f"select count(*) from {table.records}")
     found = _one(table.con, f"select count(*) from {blocked}")
     if not found or size < 2:
-        return model.prior
-    sample = blocked
-    if found > BLOCKED_PAIRS:
-        keep = int(BLOCKED_PAIRS / found * 1_000_000)
-        table.con.execute(
-            f'create or replace temp table train_pairs as select "left", "right" from {blocked} '
-            f'where hash("left", "right") % 1000000 < {keep}'
-        )
-        sample = "train_pairs"
-    patterns = table.patterns(sample)
+        return model.prior, u
+    patterns = table.patterns(_sampled(table, blocked, found))
     scale = found / max(patterns.total, 1.0)
     total = size * (size - 1) / 2
     prior = model.prior
-    for _ in range(50):
+    for turn in range(60):
         matches = float((posterior(patterns, m, u, prior, set()) * patterns.pairs).sum()) * scale
         fresh = min(max(matches / total, 0.5 / total), 0.5)
-        if abs(fresh - prior) < 1e-4 * prior:
+        if turn > 5 and abs(fresh - prior) < 1e-4 * prior:
             break
         prior = fresh
-    return prior
+        if turn >= 5:
+            u = _without_matches(table.fitted, random, m, u, prior)
+    return prior, u
+
+
+def _sampled(table: _Table, blocked: str, found: int) -> str:
+    """The table of the blocked pairs, or of a sample of them."""
+    if found <= BLOCKED_PAIRS:
+        return blocked
+    keep = int(BLOCKED_PAIRS / found * 1_000_000)
+    table.con.execute(
+        f'create or replace temp table train_pairs as select "left", "right" from {blocked} '
+        f'where hash("left", "right") % 1000000 < {keep}'
+    )
+    return "train_pairs"
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -132,7 +132,7 @@ def test_few_and_default_values_get_columns_of_their_own(con):
         (2, None, 2, None),
         (3, None, None, None),
     ]
-    con.execute("insert into record select 4, 4 from range(100)")
+    con.execute("insert into record (link_place, link_birth_dm) select 4, 4 from range(400)")
     mark_rare(con)
     assert con.execute("select distinct link_often_birth_dm from record order by 1").fetchall() == [
         (4,),
@@ -142,7 +142,12 @@ def test_few_and_default_values_get_columns_of_their_own(con):
 
 def test_a_weak_rule_that_finds_nothing_of_its_own_is_taken_out(con):
     same = [("anna", f"naam{n}", f"19{n:02d}-05-03", "2", f"10{n:02d}AB", "12", None) for n in range(60)]
-    strangers = [(f"x{n}", f"y{n}", f"18{n:02d}-02-01", "1", "9999XX", str(n), None) for n in range(60)]
+    rng = np.random.default_rng(5)
+    names = ["".join(rng.choice(list("abcdefghijklmnoprstuvw"), 9)) for _ in range(120)]
+    strangers = [
+        (names[n], names[60 + n], f"18{n:02d}-{n % 12 + 1:02d}-01", "1", "9999XX", str(n), None)
+        for n in range(60)
+    ]
     table_of(con, same + same + strangers)
     found = block(con, new_model())
     assert ("link_postcode",) in [rule.columns for rule in found.rules]

@@ -121,7 +121,9 @@ def test_an_erased_person_may_be_brought_again(settings: Settings) -> None:
     town.deliver("2026-W05", 2, [town.row(ANNE, 1)], arrived=NOW + timedelta(days=7))
     pipeline.nightly(DOMAIN)
     again = commands.find(settings, asked(settings, ANNE))["person"]
-    assert again != pseudonym, "whoever comes back after an erasure cannot be laid beside what was known before"
+    assert again != pseudonym, (
+        "whoever comes back after an erasure cannot be laid beside what was known before"
+    )
 
 
 def later(settings: Settings) -> None:

@@ -15,7 +15,9 @@ from integration.linkage.model import (
     block,
     compare_models,
     load_model,
+    mark_rare,
     new_model,
+    prune,
     same_encoding,
     save_model,
     score,
@@ -115,6 +117,45 @@ def test_only_pairs_with_a_new_record_and_only_without_two_numbers(con):
     _, pairs = linked(con, skip_numbered=True)
     assert (0, 3) not in pairs
     assert (0, 1) in pairs
+
+
+def test_few_and_default_values_get_columns_of_their_own(con):
+    rows = [(place, place) for place in [1] * 16 + [2] * 17 + [3] * 60]
+    con.execute("create table record (link_place bigint, link_birth_dm bigint)")
+    con.executemany("insert into record values (?, ?)", rows)
+    assert mark_rare(con) == ["link_few_place", "link_some_place", "link_often_birth_dm"]
+    found = con.execute(
+        "select distinct link_place, link_few_place, link_some_place, link_often_birth_dm from record"
+    )
+    assert sorted(found.fetchall(), key=str) == [
+        (1, 1, 1, None),
+        (2, None, 2, None),
+        (3, None, None, None),
+    ]
+    con.execute("insert into record (link_place, link_birth_dm) select 4, 4 from range(400)")
+    mark_rare(con)
+    assert con.execute("select distinct link_often_birth_dm from record order by 1").fetchall() == [
+        (4,),
+        (None,),
+    ]
+
+
+def test_a_weak_rule_that_finds_nothing_of_its_own_is_taken_out(con):
+    same = [("anna", f"naam{n}", f"19{n:02d}-05-03", "2", f"10{n:02d}AB", "12", None) for n in range(60)]
+    rng = np.random.default_rng(5)
+    names = ["".join(rng.choice(list("abcdefghijklmnoprstuvw"), 9)) for _ in range(120)]
+    strangers = [
+        (names[n], names[60 + n], f"18{n:02d}-{n % 12 + 1:02d}-01", "1", "9999XX", str(n), None)
+        for n in range(60)
+    ]
+    table_of(con, same + same + strangers)
+    found = block(con, new_model())
+    assert ("link_postcode",) in [rule.columns for rule in found.rules]
+    pruned = prune(con, replace(new_model(), rules=found.rules))
+    left = [rule.columns for rule in pruned.rules]
+    assert ("link_postcode",) not in left
+    assert ("link_given_birth",) in left
+    assert con.execute("select count(*) from blocked").fetchall() == [(60,)]
 
 
 def test_splink_gives_the_same_weights(con):

@@ -194,7 +194,7 @@ class _Reader:
     def file(self, entry: dict[str, Any], number: int, truth: dict[str, Any]) -> File:
         if "path" not in entry:
             raise self.refuse("a file has a path", "files")
-        path = self.base / str(entry["path"])
+        path = self.there(str(entry["path"]))
         fields = {**self.table("fields"), **entry.get("fields", {})}
         extra = tuple(map(str, _listed(fields.pop("extra", entry.get("extra", self.found.get("extra"))))))
         identity = fields.pop("id", entry.get("id", self.found.get("id", truth.get("id"))))
@@ -212,6 +212,12 @@ class _Reader:
             encoding=str(entry.get("encoding", self.found.get("encoding", "utf-8"))),
             format=kind,
         )
+
+    def there(self, told: str) -> Path:
+        """Where a file is: below the folder of the data, or in that folder itself."""
+        path = self.base / told
+        beside = self.base / path.name
+        return beside if not path.exists() and beside.exists() else path
 
     def field(self, name: str) -> str:
         known = ALIASES.get(name, name)
@@ -233,7 +239,7 @@ class _Reader:
         found = truth["pairs"] if isinstance(truth["pairs"], dict) else {**truth, "path": truth["pairs"]}
         try:
             return Pairs(
-                path=self.base / str(found["path"]),
+                path=self.there(str(found["path"])),
                 left=str(found["left"]),
                 right=str(found["right"]),
                 score=found.get("score"),

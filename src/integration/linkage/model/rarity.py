@@ -18,8 +18,8 @@ def mark_rare(
 ) -> list[str]:
     """Add to table ``records`` the columns of ``marks`` (None: the declared ones); return their names.
 
-    Such a column repeats a token where so few (or so many) records carry it, and is null elsewhere. The levels and rules
-    that speak of it fall away where it was not made. Made anew when it is there.
+    Such a column repeats a token where so few (or so many) records carry it, and is null elsewhere. The levels and
+    rules that speak of it fall away where it was not made. Made anew when it is there.
     """
     columns = filled_columns(con, records)
     chosen = [

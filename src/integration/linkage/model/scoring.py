@@ -101,7 +101,9 @@ def _hoisted(sql: str, likeness: Sequence[tuple[str, str]]) -> str:
 
 def _weight_sql(comparison: Comparison) -> str:
     top = len(comparison.levels) - 1
-    cases = " ".join(f"when {top - n} then {_double(weight(level))}" for n, level in enumerate(comparison.levels))
+    cases = " ".join(
+        f"when {top - n} then {_double(weight(level))}" for n, level in enumerate(comparison.levels)
+    )
     return f"case gamma_{comparison.name} {cases} else 0e0 end"
 
 

@@ -1,4 +1,4 @@
-"""Charts as Vega-Lite specifications, made with Altair; :mod:`integration.pictures.svg` draws them.
+"""Charts as Vega-Lite specifications; :mod:`integration.pictures.svg` draws them.
 
 Two charts: the course of one figure in one municipality, and its state in all. What is hidden is never drawn as a
 value: it has a row of its own under the zero line, or words. Colours are paints that the style sheet gives
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integration.pictures.paints import PAINTS, configured
+from integration.pictures.paints import PAINTS, layer, layered
 from integration.pictures.scales import round_up, steps
 from integration.releases.model import Row
 from integration.releases.words import Words
@@ -23,7 +23,8 @@ HIDDEN_BAND = 26
 SHAPES = {"value": "circle", "unreliable": "circle", "below": "triangle-down", "above": "triangle-up"}
 
 
-Height = Callable[[str], Any]
+Encoding = dict[str, Any]
+Height = Callable[[str], Encoding]
 """Gives the vertical encoding of a field on the chart's shared scale."""
 
 
@@ -61,33 +62,36 @@ def axis_labels(values: Sequence[float], words: Words, unit: str) -> str:
 
 def trend_template(scale: Scale, periods: Sequence[str], words: Words, *, synthetic: bool) -> dict[str, Any]:
     """The chart of a figure's course in any municipality, still without data (see :func:`trend_data`)."""
-    import altair as alt
+    x_axis = {
+        "title": None, "labelAngle": 0, "labelColor": PAINTS["muted"], "domain": False, "ticks": False,
+        "labelPadding": 6, "labelFontSize": 12, "labelOverlap": "parity", "labelExpr": _names(periods, words),
+    }  # fmt: skip
+    x = {"field": "period", "type": "ordinal", "scale": {"domain": list(periods)}, "axis": x_axis}
+    y_scale = {"domain": [0, scale.top], "range": [TREND_HEIGHT - HIDDEN_BAND, 0], "nice": False}
+    y_axis = value_axis(scale, words)
 
-    marks = ticks(scale)
-    x_axis = alt.Axis(
-        title=None, labelAngle=0, labelColor=PAINTS["muted"], domain=False, ticks=False, labelPadding=6,
-        labelFontSize=12, labelOverlap="parity", labelExpr=_names(periods, words),
-    )  # fmt: skip
-    x = alt.X("period:O", scale=alt.Scale(domain=list(periods)), axis=x_axis)
-    y_scale = alt.Scale(domain=[0, scale.top], range=[TREND_HEIGHT - HIDDEN_BAND, 0], nice=False)
-    y_axis = alt.Axis(
-        title=None, values=marks, labelExpr=axis_labels(marks, words, scale.unit), labelFontSize=12,
-        labelColor=PAINTS["muted"], gridColor=PAINTS["grid"], domain=False, ticks=False, labelPadding=6,
-    )  # fmt: skip
-
-    def y(field: str) -> Any:
-        return alt.Y(f"{field}:Q", scale=y_scale, axis=y_axis)
+    def y(field: str) -> Encoding:
+        return {"field": field, "type": "quantitative", "scale": y_scale, "axis": y_axis}
 
     layers = [
-        _band(alt),
-        _line(alt, "others", "other", 1.5).encode(x=x, y=y("value")),
-        *_norm_layers(alt, scale, words, y),
-        _line(alt, "points", "accent", 2.5).encode(x=x, y=y("value")),
-        *_symbols(alt, x, y),
-        *_last_label(alt, x, y),
+        _band(),
+        _line("others", "other", 1.5, x, y),
+        *_norm_layers(scale, words, y),
+        _line("points", "accent", 2.5, x, y),
+        *_symbols(x, y),
+        *_last_label(x, y),
     ]
-    chart = alt.layer(*layers).properties(width=TREND_WIDTH, height=TREND_HEIGHT)
-    return configured(chart, words.mark(synthetic=synthetic))
+    return layered(layers, width=TREND_WIDTH, height=TREND_HEIGHT, mark=words.mark(synthetic=synthetic))
+
+
+def value_axis(scale: Scale, words: Words) -> dict[str, Any]:
+    """The axis of a figure's values, the same in every chart."""
+    marks = ticks(scale)
+    return {
+        "title": None, "values": marks, "labelExpr": axis_labels(marks, words, scale.unit), "labelFontSize": 12,
+        "labelColor": PAINTS["muted"], "gridColor": PAINTS["grid"], "domain": False, "ticks": False,
+        "labelPadding": 6,
+    }  # fmt: skip
 
 
 def trend_data(
@@ -121,55 +125,72 @@ def _point(row: Row) -> dict[str, Any]:
     }
 
 
-def _band(alt: Any) -> Any:
+def _band() -> Encoding:
     """The row under the zero line where points stand that are too small to show."""
-    shade = alt.Chart(alt.Data(values=[{}])).mark_rect(color=PAINTS["band"])
-    top, bottom = alt.value(TREND_HEIGHT - HIDDEN_BAND + 5), alt.value(TREND_HEIGHT)
-    return shade.encode(x=alt.value(0), x2=alt.value(TREND_WIDTH), y=top, y2=bottom)
+    place = {
+        "x": {"value": 0}, "x2": {"value": TREND_WIDTH},
+        "y": {"value": TREND_HEIGHT - HIDDEN_BAND + 5}, "y2": {"value": TREND_HEIGHT},
+    }  # fmt: skip
+    return layer([{}], "rect", place, color=PAINTS["band"])
 
 
-def _line(alt: Any, data: str, paint: str, width: float) -> Any:
+def _line(data: str, paint: str, width: float, x: Encoding, y: Height) -> Encoding:
     """A line through what is shown, broken where it is not."""
-    look = {"color": PAINTS[paint], "strokeWidth": width, "invalid": "break-paths-filter-domains"}
-    return alt.Chart(alt.NamedData(name=data)).mark_line(**look)
+    look: dict[str, Any] = {
+        "color": PAINTS[paint],
+        "strokeWidth": width,
+        "invalid": "break-paths-filter-domains",
+    }
+    return layer(data, "line", {"x": x, "y": y("value")}, **look)
 
 
-def _symbols(alt: Any, x: Any, y: Height) -> list[Any]:
+def _symbols(x: Encoding, y: Height) -> list[Encoding]:
     """Full dots for values, open ones for unreliable values, triangles that point where the value lies."""
-    points = alt.Chart(alt.NamedData(name="points"))
     layers = []
     for kind, shape in SHAPES.items():
-        look = {"shape": shape, "size": 62, "stroke": PAINTS["accent"], "strokeWidth": 2, "opacity": 1}
+        look: dict[str, Any] = {
+            "shape": shape,
+            "size": 62,
+            "stroke": PAINTS["accent"],
+            "strokeWidth": 2,
+            "opacity": 1,
+        }
         look["fill"] = PAINTS["accent" if kind == "value" else "paper"]
-        some = points.transform_filter(f"datum.kind == '{kind}'")
-        layers.append(some.mark_point(**look).encode(x=x, y=y("mark")))
-    dash = points.transform_filter("datum.kind == 'hidden'").mark_text(
-        text="–", fontSize=17, fontWeight=700, color=PAINTS["muted"], baseline="middle"
-    )
-    return [*layers, dash.encode(x=x, y=alt.value(TREND_HEIGHT - (HIDDEN_BAND - 5) / 2))]
+        layers.append(
+            layer("points", "point", {"x": x, "y": y("mark")}, where=f"datum.kind == '{kind}'", **look)
+        )
+    dash: dict[str, Any] = {
+        "text": "–",
+        "fontSize": 17,
+        "fontWeight": 700,
+        "color": PAINTS["muted"],
+        "baseline": "middle",
+    }
+    place = {"x": x, "y": {"value": TREND_HEIGHT - (HIDDEN_BAND - 5) / 2}}
+    return [*layers, layer("points", "text", place, where="datum.kind == 'hidden'", **dash)]
 
 
-def _norm_layers(alt: Any, scale: Scale, words: Words, y: Height) -> list[Any]:
+def _norm_layers(scale: Scale, words: Words, y: Height) -> list[Encoding]:
     """A dashed line at the limit that verdicts use, named at its right end; nothing without a norm."""
     if scale.limit is None:
         return []
-    data = alt.Data(values=[{"value": scale.limit}])
-    rule = alt.Chart(data).mark_rule(color=PAINTS["norm"], strokeDash=[5, 4], strokeWidth=1.5)
-    text = alt.Chart(data).mark_text(
-        text=norm_label(scale, words).split(" ", 1), align="left", baseline="middle", dx=6, dy=-6, fontSize=12,
-        lineHeight=14, color=PAINTS["norm"],
-    )  # fmt: skip
-    return [rule.encode(y=y("value")), text.encode(x=alt.value(TREND_WIDTH), y=y("value"))]
-
-
-def _last_label(alt: Any, x: Any, y: Height) -> list[Any]:
-    """The newest value in figures at its point, when it is shown; under it where the norm runs just above."""
-    last = alt.Chart(alt.NamedData(name="last"))
-    look = {"fontSize": 13, "fontWeight": 700, "color": PAINTS["accent"]}
+    data = [{"value": scale.limit}]
+    text: dict[str, Any] = {
+        "text": norm_label(scale, words).split(" ", 1), "align": "left", "baseline": "middle", "dx": 6, "dy": -6,
+        "fontSize": 12, "lineHeight": 14, "color": PAINTS["norm"],
+    }  # fmt: skip
     return [
-        last.transform_filter(f"datum.side == '{side}'")
-        .mark_text(dy=dy, **look)
-        .encode(x=x, y=y("value"), text="text:N")
+        layer(data, "rule", {"y": y("value")}, color=PAINTS["norm"], strokeDash=[5, 4], strokeWidth=1.5),
+        layer(data, "text", {"x": {"value": TREND_WIDTH}, "y": y("value")}, **text),
+    ]
+
+
+def _last_label(x: Encoding, y: Height) -> list[Encoding]:
+    """The newest value in figures at its point, when it is shown; under it where the norm runs just above."""
+    look: dict[str, Any] = {"fontSize": 13, "fontWeight": 700, "color": PAINTS["accent"]}
+    place = {"x": x, "y": y("value"), "text": {"field": "text", "type": "nominal"}}
+    return [
+        layer("last", "text", place, where=f"datum.side == '{side}'", dy=dy, **look)
         for side, dy in (("over", -14), ("under", 15))
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from integration.pictures.paints import PAINTS, WIDTH, altair, configured
+from integration.pictures.paints import PAINTS, WIDTH, layer, layered
 
 STEP = 44
 """Pixels a row: a line of words and its picture."""
@@ -34,31 +34,26 @@ class RowFrame:
     def __init__(
         self, ends: tuple[float, float], height: float, values: Sequence[float], labels: str
     ) -> None:
-        alt = altair()
-        axis = alt.Axis(
-            title=None, values=list(values), labelExpr=labels, labelFontSize=12, labelColor=PAINTS["muted"],
-            gridColor=PAINTS["grid"], domain=False, ticks=False, labelPadding=6,
-        )  # fmt: skip
-        self.alt, self.height = alt, height
-        self.x_scale = alt.Scale(domain=list(ends), range=[0, WIDTH], nice=False, zero=False)
-        self.y_scale = alt.Scale(domain=[0, height], range=[0, height], nice=False)
-        self.axis = axis
+        self.height = height
+        self._axis = {
+            "title": None, "values": list(values), "labelExpr": labels, "labelFontSize": 12,
+            "labelColor": PAINTS["muted"], "gridColor": PAINTS["grid"], "domain": False, "ticks": False,
+            "labelPadding": 6,
+        }  # fmt: skip
+        self._across = {"domain": list(ends), "range": [0, WIDTH], "nice": False, "zero": False}
+        self._down = {"domain": [0, height], "range": [0, height], "nice": False}
 
-    def of(self, data: str) -> Any:
-        """A chart of a named set of rows."""
-        return self.alt.Chart(self.alt.NamedData(name=data))
-
-    def x(self, field: str) -> Any:
+    def x(self, field: str) -> dict[str, Any]:
         """The horizontal encoding of a field."""
-        return self.alt.X(f"{field}:Q", scale=self.x_scale, axis=self.axis)
+        return {"field": field, "type": "quantitative", "scale": self._across, "axis": self._axis}
 
-    def y(self, field: str) -> Any:
+    def y(self, field: str) -> dict[str, Any]:
         """The vertical encoding of a field."""
-        return self.alt.Y(f"{field}:Q", scale=self.y_scale, axis=None)
+        return {"field": field, "type": "quantitative", "scale": self._down, "axis": None}
 
     def box(self, start: str, end: str) -> dict[str, Any]:
         """A bar from one field to another."""
-        return {"x": self.x(start), "x2": self.alt.X2(f"{end}:Q"), **self._bar()}
+        return {"x": self.x(start), "x2": {"field": end}, **self._bar()}
 
     def upright(self, field: str) -> dict[str, Any]:
         """An upright stroke at a field."""
@@ -68,26 +63,29 @@ class RowFrame:
         """A point at a field."""
         return {"x": self.x(field), "y": self.y("middle")}
 
-    def tracks(self) -> list[Any]:
+    def tracks(self) -> list[dict[str, Any]]:
         """The pale ground of each row."""
-        track = self.of("rows").mark_rect(fill=PAINTS["band"], opacity=1)
-        return [track.encode(x=self.alt.XValue(0), x2=self.alt.X2Value(WIDTH), **self._bar())]
+        whole = {"x": {"value": 0}, "x2": {"value": WIDTH}, **self._bar()}
+        return [layer("rows", "rect", whole, fill=PAINTS["band"], opacity=1)]
 
     def _bar(self) -> dict[str, Any]:
         """From top to bottom of a row's bar."""
-        return {"y": self.y("top"), "y2": self.alt.Y2("bottom:Q")}
+        return {"y": self.y("top"), "y2": {"field": "bottom"}}
 
-    def texts(self) -> list[Any]:
+    def texts(self) -> list[dict[str, Any]]:
         """Each row's name at the left and its value at the right, above the bar."""
-        look = {"fontSize": 13, "color": PAINTS["ink"], "baseline": "alphabetic"}
-        name = self.of("rows").mark_text(align="left", **look)
-        text = self.of("rows").mark_text(align="right", fontWeight=700, **look)
+        look: dict[str, Any] = {"fontSize": 13, "color": PAINTS["ink"], "baseline": "alphabetic"}
         return [
-            name.encode(x=self.alt.XValue(0), y=self.y("line"), text=self.alt.Text("name:N")),
-            text.encode(x=self.alt.XValue(WIDTH), y=self.y("line"), text=self.alt.Text("text:N")),
+            layer("rows", "text", self._text(0, "name"), align="left", **look),
+            layer("rows", "text", self._text(WIDTH, "text"), align="right", fontWeight=700, **look),
         ]
 
-    def drawn(self, layers: Sequence[Any], data: Sequence[dict[str, Any]], mark: str) -> dict[str, Any]:
+    def _text(self, left: float, field: str) -> dict[str, Any]:
+        return {"x": {"value": left}, "y": self.y("line"), "text": {"field": field, "type": "nominal"}}
+
+    def drawn(
+        self, layers: Sequence[dict[str, Any]], data: Sequence[dict[str, Any]], mark: str
+    ) -> dict[str, Any]:
         """The chart as a dictionary, with its rows and the mark."""
-        chart = self.alt.layer(*layers).properties(width=WIDTH, height=self.height)
-        return configured(chart, mark) | {"datasets": {"rows": list(data)}}
+        chart = layered(layers, width=WIDTH, height=self.height, mark=mark)
+        return chart | {"datasets": {"rows": list(data)}}

@@ -1,4 +1,4 @@
-"""The charts of the linkage report as Vega-Lite specifications, made with Altair."""
+"""The charts of the linkage report as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from integration.linkage.report.words import Words
-from integration.pictures.paints import PAINTS, WIDTH, altair, configured
+from integration.pictures.paints import PAINTS, WIDTH, layer, layered
 from integration.pictures.rows import STEP, RowFrame, places, tick_labels
 from integration.pictures.scales import round_up, steps
 
@@ -48,15 +48,19 @@ def bars(
         for place, row in enumerate(rows)
     ]  # fmt: skip
     frame = RowFrame(ends, len(data) * STEP, ticks, tick_labels(ticks, words.number, sign))
-    every = frame.of("rows")
     boxes = [
-        every.transform_filter(f"datum.paint == '{paint}'")
-        .mark_rect(fill=PAINTS[paint], opacity=1)
-        .encode(**frame.box("from", "to"))
+        layer(
+            "rows",
+            "rect",
+            frame.box("from", "to"),
+            where=f"datum.paint == '{paint}'",
+            fill=PAINTS[paint],
+            opacity=1,
+        )
         for paint in sorted({row.paint for row in rows})
     ]
     nought = [
-        every.mark_rule(color=PAINTS["norm"], strokeWidth=1.5, opacity=1).encode(**frame.upright("nought"))
+        layer("rows", "rule", frame.upright("nought"), color=PAINTS["norm"], strokeWidth=1.5, opacity=1)
     ]
     layers = [*frame.tracks(), *boxes, *(nought if ends[0] < 0 < ends[1] else []), *frame.texts()]
     return frame.drawn(layers, data, "")
@@ -84,10 +88,9 @@ def histogram(rows: Sequence[tuple[int, int]], zone: Zone, words: Words) -> Any:
     tens = [10.0**power for power in range(1, round(math.log10(top)) + 1)]
     data = [{"from": bits, "to": bits + 1, "floor": FLOOR, "pairs": pairs} for bits, pairs in rows]
     frame = _Field((ticks[0], ticks[-1]), ticks, (FLOOR, top), tens, "log", words)
-    box = (
-        frame.of("rows")
-        .mark_rect(fill=PAINTS["accent"], stroke=PAINTS["paper"], strokeWidth=0.5, opacity=1)
-        .encode(x=frame.x("from"), x2=frame.alt.X2("to:Q"), y=frame.y("floor"), y2=frame.alt.Y2("pairs:Q"))
+    place = {"x": frame.x("from"), "x2": {"field": "to"}, "y": frame.y("floor"), "y2": {"field": "pairs"}}
+    box = layer(
+        "rows", "rect", place, fill=PAINTS["accent"], stroke=PAINTS["paper"], strokeWidth=0.5, opacity=1
     )
     return frame.drawn([*frame.grey(), box, *frame.threshold()], {"rows": data}, zone)
 
@@ -97,11 +100,9 @@ def curve(rows: Sequence[tuple[int, float]], zone: Zone, words: Words) -> Any:
     ticks = even(rows[0][0], rows[-1][0], 10)
     top = min(100.0, round_up(1.02 * max(share for _, share in rows)))
     frame = _Field((ticks[0], ticks[-1]), ticks, (0, top), steps(top), "linear", words, "%")
-    line = (
-        frame.of("rows")
-        .mark_line(color=PAINTS["accent"], strokeWidth=2.5, interpolate="step-after", opacity=1)
-        .encode(x=frame.x("bits"), y=frame.y("share"))
-    )
+    place = {"x": frame.x("bits"), "y": frame.y("share")}
+    look: dict[str, Any] = {"strokeWidth": 2.5, "interpolate": "step-after", "opacity": 1}
+    line = layer("rows", "line", place, color=PAINTS["accent"], **look)
     data = [{"bits": bits, "share": share} for bits, share in rows]
     return frame.drawn([*frame.grey(), line, *frame.threshold()], {"rows": data}, zone)
 
@@ -119,56 +120,57 @@ class _Field:
         words: Words,
         sign: str = "",
     ) -> None:
-        alt = altair()
         look: dict[str, Any] = {
             "title": None, "labelFontSize": 12, "labelColor": PAINTS["muted"], "gridColor": PAINTS["grid"],
             "domain": False, "ticks": False, "labelPadding": 6,
         }  # fmt: skip
-        self.alt, self.words = alt, words
-        self.across = alt.Axis(
-            values=list(ticks), labelExpr=tick_labels(ticks, words.number), **look | {"grid": False}
-        )
-        self.upward = alt.Axis(values=list(levels), labelExpr=_plain(levels, words, sign), **look)
-        self.x_scale = alt.Scale(domain=list(across), range=[0, WIDTH - 50], nice=False, zero=False)
-        self.y_scale = alt.Scale(type=kind, domain=list(upward), range=[HEIGHT, 0], nice=False, zero=False)
+        self.words = words
+        self._along = {
+            "values": list(ticks),
+            "labelExpr": tick_labels(ticks, words.number),
+            **look,
+            "grid": False,
+        }
+        self._up = {"values": list(levels), "labelExpr": _plain(levels, words, sign), **look}
+        self._x = {"domain": list(across), "range": [0, WIDTH - 50], "nice": False, "zero": False}
+        self._y = {"type": kind, "domain": list(upward), "range": [HEIGHT, 0], "nice": False, "zero": False}
 
-    def of(self, data: str) -> Any:
-        """A chart of a named set of rows."""
-        return self.alt.Chart(self.alt.NamedData(name=data))
-
-    def x(self, field: str) -> Any:
+    def x(self, field: str) -> dict[str, Any]:
         """Along the foot."""
-        return self.alt.X(f"{field}:Q", scale=self.x_scale, axis=self.across)
+        return {"field": field, "type": "quantitative", "scale": self._x, "axis": self._along}
 
-    def y(self, field: str) -> Any:
+    def y(self, field: str) -> dict[str, Any]:
         """Upward."""
-        return self.alt.Y(f"{field}:Q", scale=self.y_scale, axis=self.upward)
+        return {"field": field, "type": "quantitative", "scale": self._y, "axis": self._up}
 
-    def grey(self) -> list[Any]:
+    def grey(self) -> list[dict[str, Any]]:
         """The grey zone, behind everything."""
-        pale = self.of("zone").mark_rect(fill=PAINTS["soft"], opacity=1)
-        return [
-            pale.encode(
-                x=self.x("low"), x2=self.alt.X2("high:Q"), y=self.alt.YValue(0), y2=self.alt.Y2Value(HEIGHT)
-            )
-        ]
+        place = {"x": self.x("low"), "x2": {"field": "high"}, "y": {"value": 0}, "y2": {"value": HEIGHT}}
+        return [layer("zone", "rect", place, fill=PAINTS["soft"], opacity=1)]
 
-    def threshold(self) -> list[Any]:
+    def threshold(self) -> list[dict[str, Any]]:
         """The threshold as a dashed stroke, with its word above."""
-        line = self.of("zone").mark_rule(color=PAINTS["norm"], strokeWidth=2, strokeDash=[5, 3], opacity=1)
-        word = self.of("zone").mark_text(
-            color=PAINTS["ink"], fontSize=12, fontWeight=700, baseline="bottom", dy=-4
-        )
-        return [
-            line.encode(x=self.x("threshold"), y=self.alt.YValue(0), y2=self.alt.Y2Value(HEIGHT)),
-            word.encode(x=self.x("threshold"), y=self.alt.YValue(0), text=self.alt.Text("word:N")),
-        ]
+        stroke: dict[str, Any] = {
+            "color": PAINTS["norm"],
+            "strokeWidth": 2,
+            "strokeDash": [5, 3],
+            "opacity": 1,
+        }
+        look: dict[str, Any] = {
+            "color": PAINTS["ink"],
+            "fontSize": 12,
+            "fontWeight": 700,
+            "baseline": "bottom",
+        }
+        line = {"x": self.x("threshold"), "y": {"value": 0}, "y2": {"value": HEIGHT}}
+        word = {"x": self.x("threshold"), "y": {"value": 0}, "text": {"field": "word", "type": "nominal"}}
+        return [layer("zone", "rule", line, **stroke), layer("zone", "text", word, dy=-4, **look)]
 
-    def drawn(self, layers: Sequence[Any], data: dict[str, Any], zone: Zone) -> dict[str, Any]:
+    def drawn(self, layers: Sequence[dict[str, Any]], data: dict[str, Any], zone: Zone) -> dict[str, Any]:
         """The chart as a dictionary, with its rows."""
         told = {**vars(zone), "word": self.words("threshold", bits=self.words.bits(zone.threshold))}
-        chart = self.alt.layer(*layers).properties(width=WIDTH - 50, height=HEIGHT)
-        return configured(chart, "") | {"datasets": {**data, "zone": [told]}}
+        chart = layered(layers, width=WIDTH - 50, height=HEIGHT, mark="")
+        return chart | {"datasets": {**data, "zone": [told]}}
 
 
 def _plain(values: Sequence[float], words: Words, sign: str) -> str:

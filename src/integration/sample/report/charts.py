@@ -1,11 +1,11 @@
-"""The report's charts as Vega-Lite specifications, made with Altair. Each carries the mark SYNTHETISCH inside."""
+"""The report's charts as Vega-Lite specifications. Each carries the mark SYNTHETISCH inside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from integration.pictures.paints import PAINTS
+from integration.pictures.paints import PAINTS, layer
 from integration.pictures.rows import STEP, RowFrame, places, tick_labels
 from integration.pictures.scales import round_up, steps
 from integration.sample.report.compare import Rate
@@ -25,13 +25,11 @@ def rates(chosen: Sequence[Rate], names: Sequence[str], words: Words) -> dict[st
     ]
     values = [least + value for value in steps(top - least)]
     frame = RowFrame((least, top), len(data) * STEP, values, _ticks(values, chosen[0].unit, words))
-    every = frame.of("rows")
-    stroke = every.mark_rule(color=PAINTS["norm"], strokeWidth=2.5, opacity=1)
     layers = [
         *frame.tracks(),
-        every.mark_rect(fill=PAINTS["soft"], opacity=1).encode(**frame.box("from", "to")),
-        stroke.encode(**frame.upright("published")),
-        *_dots(every, frame),
+        layer("rows", "rect", frame.box("from", "to"), fill=PAINTS["soft"], opacity=1),
+        layer("rows", "rule", frame.upright("published"), color=PAINTS["norm"], strokeWidth=2.5, opacity=1),
+        *_dots(frame),
         *frame.texts(),
     ]
     return frame.drawn(layers, data, words("mark"))
@@ -48,15 +46,21 @@ def _rate(rate: Rate, name: str, top: float, ends: tuple[float, float], words: W
     }  # fmt: skip
 
 
-def _dots(every: Any, frame: RowFrame) -> list[Any]:
+def _dots(frame: RowFrame) -> list[dict[str, Any]]:
     """A full dot for what is within, a cross-like diamond for what is not; nothing where nothing was measured."""
     looks = {"within": ("circle", "accent", 90), "outside": ("diamond", "bad", 130)}
-    return [
-        every.transform_filter(f"datum.kind == '{kind}' && datum.sample != null")
-        .mark_point(shape=shape, filled=True, fill=PAINTS[paint], size=size, opacity=1)
-        .encode(**frame.middle("sample"))
-        for kind, (shape, paint, size) in looks.items()
-    ]
+    made = []
+    for kind, (shape, paint, size) in looks.items():
+        look: dict[str, Any] = {
+            "shape": shape,
+            "filled": True,
+            "fill": PAINTS[paint],
+            "size": size,
+            "opacity": 1,
+        }
+        where = f"datum.kind == '{kind}' && datum.sample != null"
+        made.append(layer("rows", "point", frame.middle("sample"), where=where, **look))
+    return made
 
 
 def bars(rows: Sequence[tuple[str, float, str]], words: Words, *, unit: str = "percent") -> dict[str, Any]:
@@ -68,7 +72,7 @@ def bars(rows: Sequence[tuple[str, float, str]], words: Words, *, unit: str = "p
     ]
     values = steps(top)
     frame = RowFrame((0, top), len(data) * STEP, values, _ticks(values, unit, words))
-    box = frame.of("rows").mark_rect(fill=PAINTS["accent"], opacity=1).encode(**frame.box("from", "to"))
+    box = layer("rows", "rect", frame.box("from", "to"), fill=PAINTS["accent"], opacity=1)
     return frame.drawn([*frame.tracks(), box, *frame.texts()], data, words("mark"))
 
 

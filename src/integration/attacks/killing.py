@@ -53,17 +53,26 @@ _LONGEST = 600
 
 @dataclass(frozen=True)
 class Try:
-    """What became of one kill: whether it came in time, whether nothing was left, whether the rest was the same."""
+    """What became of one kill: when it came and whether in time, where something was left, what was not the same."""
 
+    name: str
+    moment: float
     in_time: bool
-    clean: bool
+    left: tuple[str, ...]
+    """Files with plain text in them."""
     other: tuple[str, ...]
     """What was not as after an undisturbed run."""
+    said: str
+    """The end of what the second run said, where something was not the same."""
 
     @property
-    def same(self) -> bool:
-        """Whether everything was."""
-        return not self.other
+    def survived(self) -> bool:
+        """Whether nothing was left and all was the same."""
+        return not self.left and not self.other
+
+    def told(self) -> dict[str, Any]:
+        """The try for the figures of the suite."""
+        return {**vars(self), "moment": round(self.moment, 2), "other": self.other[:5], "left": self.left[:5]}
 
 
 def killing(kills: int = SHORT[0], scheduled: int = SHORT[1], *, seed: int = 1, workers: int = 2) -> Result:
@@ -83,16 +92,18 @@ def killing(kills: int = SHORT[0], scheduled: int = SHORT[1], *, seed: int = 1, 
         with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as side_by_side:
             tries = list(side_by_side.map(work, *zip(*moments, strict=True))) if moments else []
         through = _through_airflow(template, folder, values, scheduled, chance, workers) if scheduled else []
-    survived = sum(one.clean and one.same for one in (*tries, *through))
+    every = (*tries, *through)
+    failed = [one.told() for one in every if not one.survived]
     figures = {
         "undisturbed_seconds": round(seconds, 1),
         "killed_before_its_end": sum(one.in_time for one in tries),
-        "plain_text_left": sum(not one.clean for one in (*tries, *through)),
-        "another_result": sorted({name for one in (*tries, *through) for name in one.other}),
+        "plain_text_left": sum(bool(one.left) for one in every),
+        "another_result": sum(bool(one.other) for one in every),
+        "failed": failed,
         "with_a_scheduler": len(through),
         "scheduler_killed_before_its_end": sum(one.in_time for one in through),
     }
-    return Result("kill", len(tries) + len(through), survived, clock.seconds, figures)
+    return Result("kill", len(every), len(every) - len(failed), clock.seconds, figures)
 
 
 def _warm() -> None:
@@ -171,13 +182,14 @@ def _kill_and_run_again(
     time.sleep(moment)
     in_time = not _ended(leader)
     _kill_all(home, leader)
-    clean = not hits(home, values, leave_out=AS_THEY_CAME, half_written=True)
+    left = hits(home, values, leave_out=AS_THEY_CAME, half_written=True)
     code = _wait(start(home))
     found = outcome(home) | ({} if code in (0, 1) else {"exit code": str(code)})
     other = tuple(sorted(name for name in found | wanted if found.get(name) != wanted.get(name)))
-    clean = clean and not hits(home, values, leave_out=AS_THEY_CAME)
+    left |= hits(home, values, leave_out=AS_THEY_CAME)
+    said = f"exit code {code}: {_last_words(home)}" if other else ""
     shutil.rmtree(home)
-    return Try(in_time, clean, other)
+    return Try(home.name, moment, in_time, tuple(sorted(left)), other, said)
 
 
 def _through_airflow(

@@ -114,7 +114,7 @@ def test_every_night_leaves_a_report_on_its_linkage(demo_run: Installation) -> N
         kept = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))["now"]
         assert kept["totals"]["persons"][""] > 100
         assert len(kept["comparisons"]) >= 5
-        assert len(kept["patterns"]) >= 3
+        assert kept["patterns"]
 
 
 def test_a_second_run_does_nothing_twice(demo_run: Installation) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integration.linkage.clusters import complete, components, grow
+from integration.linkage.clusters import complete, components
 
 NODES = 9
 PAIRS = st.sets(
@@ -54,25 +54,3 @@ def test_nothing_gives_nothing() -> None:
     none = np.empty(0, dtype=np.int64)
     assert len(components(0, none, none)) == 0
     assert len(complete(3, none, none)) == 0
-    assert [len(part) for part in grow(none, none, none.astype(bool))] == [0, 0, 0]
-
-
-def test_clusters_that_share_tokens_become_one_with_the_bsn_as_its_head() -> None:
-    growth = grow(token=[1, 1, 2, 2], cluster=[10, 20, 20, 30], bsn=[False, False, False, True])
-    assert dict(zip(growth.cluster.tolist(), growth.root.tolist(), strict=True)) == {10: 30, 20: 30}
-    assert growth.undecided.tolist() == []
-
-
-def test_two_heads_keep_their_own_neighbours_and_leave_the_middle_undecided() -> None:
-    growth = grow(
-        token=[1, 1, 2, 2, 3, 3, 4, 4],
-        cluster=[91, 10, 10, 20, 20, 30, 30, 92],
-        bsn=[True, False, False, False, False, False, False, True],
-    )
-    assert dict(zip(growth.cluster.tolist(), growth.root.tolist(), strict=True)) == {10: 91, 30: 92}
-    assert growth.undecided.tolist() == [20]
-
-
-def test_who_stands_between_two_heads_joins_neither() -> None:
-    growth = grow(token=[1, 1, 2, 2], cluster=[91, 10, 10, 92], bsn=[True, False, False, True])
-    assert (growth.cluster.tolist(), growth.undecided.tolist()) == ([], [10])

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from integration.linkage.clusters import grow_strongest_first
@@ -71,6 +71,7 @@ def test_the_order_of_pairs_does_not_matter(graph):
     )
 
 
+@example((7, [(3, 4, 2), (4, 2, 2)], [0, 0, 7, -8, 0, 0, 0], [-1] * 7, []), [0, 0, 0, 1] + [0] * 10, 0)
 @given(graphs(), st.lists(st.integers(0, 3), min_size=14, max_size=14), st.integers(-3, 3))
 @settings(max_examples=100, deadline=None)
 def test_links_at_a_threshold_are_the_pairs_of_the_clusters_grown_at_it(graph, persons, threshold):

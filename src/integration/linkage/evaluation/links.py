@@ -44,6 +44,7 @@ def grow_links(
 
     A record whose person is not known (-1) joins, and is not counted.
     """
+    left, right = np.minimum(left, right), np.maximum(left, right)  # ties go as in the growth itself
     order = np.lexsort((right, left, -weight))
     order = order[weight[order] >= LOWEST]
     clusters = _Clusters(person, number, slot)

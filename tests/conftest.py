@@ -10,6 +10,7 @@ import pytest
 from helpers.installation import SHARED_DATA, Installation, shared_run
 from integration.pseudonyms import keyring
 from integration.settings import forget_settings
+from integration.wrapping import Cost
 
 LONGEST = (
     "test_rotation_killed.py",
@@ -41,8 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _cheap_keyrings() -> Iterator[None]:
     """Keyrings that are made in this process ask little of whoever opens them: each says its own cost."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"MEMORY_KIB": 64, "PASSES": 1, "LANES": 1}.items():
-            patch.setattr(keyring, name, value)
+        patch.setattr(keyring, "COST", Cost(memory_kib=64, passes=1, lanes=1))
         yield
 
 

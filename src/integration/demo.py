@@ -17,7 +17,6 @@ from integration import console, orchestration
 from integration.airflow_api import FailedTask
 from integration.airflow_local import airflow_home, running
 from integration.airflow_watch import Watch
-from integration.contracts import contract_ids
 from integration.errors import IntegrationError
 from integration.names import DomainCode
 from integration.pseudonyms.demo_keys import hand_out_demo_keys
@@ -114,8 +113,9 @@ def behind(settings: Settings) -> list[DomainCode]:
 
 def through_airflow(settings: Settings) -> list[FailedTask]:
     """Start Airflow, bring what waits to a release, stop Airflow; the tasks that failed."""
-    domains = list(orchestration.supplied(settings.zones.suppliers))
-    deliveries = [orchestration.deliveries_dag(source) for source in contract_ids()]
+    domains = orchestration.supplied(settings.zones.suppliers)
+    sources = sorted({source for of_domain in domains.values() for source in of_domain})
+    deliveries = [orchestration.deliveries_dag(source) for source in sources]
     nights = [orchestration.nightly_dag(domain) for domain in domains]
     _say(
         3,
@@ -123,7 +123,7 @@ def through_airflow(settings: Settings) -> list[FailedTask]:
     )
     with running(settings.zones.home, [*deliveries, *nights, orchestration.RELEASE_DAG]) as airflow:
         watch = Watch(airflow)
-        _say(4, f"Deliveries: {len(deliveries)} sources are received, encoded, checked and loaded")
+        _say(4, f"Deliveries: {len(sources)} sources are received, encoded, checked and loaded")
         watch.start(deliveries)
         failed = watch.until_finished(deliveries)
         _say(5, f"Nights: {len(nights)} municipalities are linked, modelled and calculated")

@@ -38,6 +38,8 @@ class Cost:
 
 
 _MOST = Cost(1024 * 1024, 16, 16)
+RANDOM = Cost(memory_kib=1024, passes=1, lanes=1)
+"""Enough for a passphrase that is random itself: 256 bits gain nothing by being stretched."""
 
 
 def new_kdf(cost: Cost) -> dict[str, Any]:

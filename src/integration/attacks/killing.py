@@ -265,14 +265,15 @@ def _wait(child: int) -> int:
 
 
 def outcome(home: Path) -> dict[str, str]:
-    """All that a run comes to, each part as a digest: published tables, the ledger's last word, the release."""
+    """All that a run comes to, each part as a digest: tables, link files, the ledger's last word, the release."""
     return {name: hashlib.sha256(repr(told).encode()).hexdigest() for name, told in _parts(home)}
 
 
 def _parts(home: Path) -> Iterator[tuple[str, Any]]:
     import duckdb
 
-    for path in sorted(Zones(home).warehouse.glob("*.duckdb")):
+    zones = Zones(home)
+    for path in sorted([*zones.warehouse.glob("*.duckdb"), *zones.linking.glob("*.duckdb")]):
         with duckdb.connect(str(path), read_only=True) as con:
             names = con.execute(
                 "select table_schema || '.' || table_name from information_schema.tables "
@@ -280,12 +281,12 @@ def _parts(home: Path) -> Iterator[tuple[str, Any]]:
             ).fetchall()
             for (name,) in names:
                 yield (
-                    f"{path.stem} {name}",
+                    f"{path.parent.name} {path.stem} {name}",
                     sorted(map(repr, con.execute(f"select * from {name}").fetchall())),
                 )
     for entry in Ledger(f"sqlite:///{home / 'ledger.sqlite'}").entries():
         yield f"ledger {entry.subject}", (entry.state, str(entry.reason), entry.rows)
-    released = sorted(path.parent for path in Zones(home).releases.glob("[0-9]*/manifest.json"))
+    released = sorted(path.parent for path in zones.releases.glob("[0-9]*/manifest.json"))
     yield "releases", len(released)
     if released:
         yield "release", sorted(read_json(released[-1] / "manifest.json")["files"].items())

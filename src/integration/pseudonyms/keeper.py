@@ -22,15 +22,13 @@ from integration.pseudonyms.link_parameters import load_parameters
 from integration.pseudonyms.tokens import fingerprint
 from integration.reasons import Reason
 from integration.storage import write_bytes
-from integration.wrapping import Cost, read_wrapped, write_wrapped
+from integration.wrapping import RANDOM, Cost, read_wrapped, write_wrapped
 
 ROOT_FILE = "keeper.json"
 ROOT_KIND = "first-pass-root"
 MOST_VERSIONS = 9999
 _DOMAIN = re.compile(r"[A-Z0-9]{2,12}")
 _ROOT_BYTES = 32
-_RANDOM = Cost(memory_kib=1024, passes=1, lanes=1)
-"""Enough for a passphrase that is random itself: 256 bits gain nothing by being stretched."""
 
 
 def init_keeper(folder: Path, passphrase: bytes, now: datetime, *, cost: Cost | None = None) -> str:
@@ -87,10 +85,10 @@ def make_demo_keeper(folder: Path, keys: Path, domains: Iterable[str]) -> None:
     now = datetime.now().astimezone()
     own, theirs = (_demo_passphrase(place / "passphrase") for place in (folder, keys))
     if not (folder / ROOT_FILE).exists():
-        init_keeper(folder, own, now, cost=_RANDOM)
+        init_keeper(folder, own, now, cost=RANDOM)
     for domain in domains:
         if not (keys / f"{domain}.json").exists():
-            hand_out(folder, own, DomainCode(domain), 1, keys / f"{domain}.json", theirs, now, cost=_RANDOM)
+            hand_out(folder, own, DomainCode(domain), 1, keys / f"{domain}.json", theirs, now, cost=RANDOM)
 
 
 def _demo_passphrase(path: Path) -> bytes:

@@ -23,15 +23,13 @@ from integration.names import DomainCode
 from integration.pseudonyms.tokens import PURPOSES, TokenMaker, fingerprint
 from integration.reasons import Reason
 from integration.storage import Zones, write_bytes, write_json
-from integration.wrapping import Cost, new_kdf, sound_kdf, unwrap, wrap, wrapping_key
+from integration.wrapping import RANDOM, Cost, new_kdf, sound_kdf, unwrap, wrap, wrapping_key
 
 FORMAT = "integration-keyring/1"
 ACTIVE, CHAINED, DESTROYED = "active", "chained", "destroyed"
 STATES = (ACTIVE, CHAINED, DESTROYED)
 
-MEMORY_KIB = 64 * 1024
-PASSES = 3
-LANES = 4
+COST = Cost()
 """Argon2id's cost: RFC 9106's second recommended option; every delivery's process pays it once (0.2 s)."""
 _ROOT_BYTES = 32
 
@@ -177,8 +175,8 @@ def hkdf(root: bytes, info: bytes, *, salt: bytes | None = None, length: int = 3
     return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(root)
 
 
-def init_keyring(path: Path, passphrase: bytes, now: datetime) -> KeyVersion:
-    """Make a keyring with one new active root, readable by its owner only.
+def init_keyring(path: Path, passphrase: bytes, now: datetime, *, cost: Cost | None = None) -> KeyVersion:
+    """Make a keyring with one new active root, readable by its owner only; ``cost``: None for :data:`COST`.
 
     Raises :class:`UsageError` (KEY_EXISTS) when there is one already: a keyring is never overwritten.
     """
@@ -186,7 +184,7 @@ def init_keyring(path: Path, passphrase: bytes, now: datetime) -> KeyVersion:
         raise UsageError(Reason.KEY_EXISTS)
     if not passphrase:
         raise KeyUnavailable(Reason.KEY_MISSING)
-    kdf = new_kdf(Cost(MEMORY_KIB, PASSES, LANES))
+    kdf = new_kdf(cost or COST)
     root = secrets.token_bytes(_ROOT_BYTES)
     entry = KeyVersion(1, ACTIVE, now.isoformat(timespec="seconds"), fingerprint(root))
     wrapped = wrapped_root(wrapping_key(passphrase, kdf), root, entry)
@@ -230,7 +228,7 @@ def make_demo_keyring(zones: Zones) -> None:
         return
     zones.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_bytes(passphrase, secrets.token_urlsafe(32).encode() + b"\n", mode=0o600)
-    init_keyring(keyring, passphrase.read_bytes().strip(), datetime.now().astimezone())
+    init_keyring(keyring, passphrase.read_bytes().strip(), datetime.now().astimezone(), cost=RANDOM)
 
 
 def _bound(entry: KeyVersion) -> bytes:

@@ -29,7 +29,7 @@ from integration.pseudonyms.keyring import (
 from integration.pseudonyms.tokens import fingerprint
 from integration.reasons import Reason
 from integration.storage import write_json
-from integration.wrapping import Cost, new_kdf, wrapping_key
+from integration.wrapping import new_kdf, wrapping_key
 
 _ROOT_BYTES = 32
 _MOST_VERSIONS = 9999
@@ -121,7 +121,7 @@ def rewrap(path: Path, passphrase: bytes, fresh: bytes) -> None:
         raise KeyUnavailable(Reason.KEY_MISSING)
     content = read_keyring(path)
     roots = unwrapped_roots(content, passphrase)
-    kdf = new_kdf(Cost(keyring.MEMORY_KIB, keyring.PASSES, keyring.LANES))
+    kdf = new_kdf(keyring.COST)
     wrapping = wrapping_key(fresh, kdf)
     content["kdf"] = kdf
     content["keys"] = [

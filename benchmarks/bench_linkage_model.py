@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -25,7 +24,8 @@ from integration.linkage.clusters import grow_strongest_first
 from integration.linkage.evaluation import metrics
 from integration.linkage.evaluation.plain import PlainLinker, plain_columns
 from integration.linkage.evaluation.run import Meter
-from integration.linkage.model import block, load_model, score, train
+from integration.linkage.model import block, score, train
+from integration.linkage.scoring import nightly_model
 from integration.pseudonyms.link_encoder import LinkEncoder
 
 SIZES = (100_000, 1_000_000)
@@ -68,12 +68,12 @@ def encoded(records: int, memory: str) -> dict[str, object]:
     con.execute("create table record as select * from e")
     con.unregister("e")
     del table, values
-    model = load_model()
+    model = nightly_model()
     with meter.memory():
+        with meter.step("train"):
+            model = train(con, model)
         with meter.step("block"):
             found = block(con, model)
-        with meter.step("train"):
-            model = train(con, replace(model, rules=found.rules), blocked="blocked")
         with meter.step("score"):
             score(con, model, minimum=model.grey[0])
         with meter.step("cluster"):

@@ -72,21 +72,20 @@ def grow_strongest_first(
 def _broken(label: Array, number: Array, slot: Array, cannot: tuple[Array, Array] | None) -> Array:
     """For each label whether its component breaks a constraint."""
     broken = np.zeros(len(label), dtype=bool)
-    numbered = np.flatnonzero(number != 0)
-    pairs = np.unique(np.stack([label[numbered], number[numbered]]), axis=1)[0]
-    broken[_repeated(pairs)] = True
-    slotted = np.flatnonzero(slot >= 0)
-    pairs, times = np.unique(np.stack([label[slotted], slot[slotted]]), axis=1, return_counts=True)
-    broken[pairs[0][times > 1]] = True
+    of, value = _ordered(label, number, number != 0)
+    broken[of[1:][(of[1:] == of[:-1]) & (value[1:] != value[:-1])]] = True
+    of, value = _ordered(label, slot, slot >= 0)
+    broken[of[1:][(of[1:] == of[:-1]) & (value[1:] == value[:-1])]] = True
     if cannot is not None and len(cannot[0]):
         together = label[cannot[0]] == label[cannot[1]]
         broken[label[np.asarray(cannot[0])[together]]] = True
     return broken
 
 
-def _repeated(values: Array) -> Array:
-    found, times = np.unique(values, return_counts=True)
-    return np.asarray(found[times > 1])
+def _ordered(label: Array, value: Array, known: Array) -> tuple[Array, Array]:
+    """Labels and known values, ordered by label and then value."""
+    order = np.lexsort((value[known], label[known]))
+    return label[known][order], value[known][order]
 
 
 def _greedy(

@@ -124,11 +124,20 @@ def score_pairs(con: duckdb.DuckDBPyConnection, scorer: Scorer) -> None:
 
 @lru_cache(maxsize=1)
 def default_scorer() -> Scorer:
-    """The shipped model; its weak rules, of which the size of the data decides, are left out where it fixes none."""
-    from integration.linkage.model import load_model
-
-    model = load_model()
-    if model.rules is None:
-        model = replace(model, rules=tuple(rule for rule in model.declaration.rules if not rule.weak))
+    """The shipped model, as every night uses it."""
+    model = nightly_model()
     text = json.dumps(model.as_dict(), sort_keys=True, default=str)
     return ModelScorer(model, hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def nightly_model(model: Model | None = None) -> Model:
+    """A model (None: the shipped one) with rules that are fixed: which pairs are compared hangs on no other record.
+
+    Weak rules, of which the size of the data decides, are left out where the model fixes none.
+    """
+    from integration.linkage.model import load_model
+
+    model = model or load_model()
+    if model.rules is None:
+        model = replace(model, rules=tuple(rule for rule in model.declaration.rules if not rule.weak))
+    return model

@@ -98,6 +98,10 @@ def _comparison(name: str, levels: list[tuple[str, str]], *, frequency: bool) ->
     }
 
 
+_MOST_PAIRS = 20_000_000
+"""Of a session: Splink takes no sample of them, and more would take it the hour that nothing is measured of."""
+
+
 class PlainLinker:
     """Splink, trained and applied on a table of normalised fields (columns record, fields)."""
 
@@ -128,13 +132,13 @@ class PlainLinker:
         training = self.linker.training
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            certain = [rule for rule in _CERTAIN if set(rule) <= set(self.names) and self._found(rule)]
+            certain = [rule for rule in _CERTAIN if set(rule) <= set(self.names) and self._pairs(rule)]
             if certain:
                 rules = [block_on(*rule) for rule in certain]
                 self._try(training.estimate_probability_two_random_records_match, rules, recall=0.8)
             self._try(training.estimate_u_using_random_sampling, max_pairs=2e6, seed=seed)
             for session in _SESSIONS:
-                if set(session) <= set(self.names):
+                if set(session) <= set(self.names) and self._pairs(session) <= _MOST_PAIRS:
                     self._try(training.estimate_parameters_using_expectation_maximisation, block_on(*session))
 
     def predict(self, blocked: str, into: str) -> None:
@@ -160,12 +164,15 @@ class PlainLinker:
             f'greatest(record_l, record_r) as "right", match_weight from {found.physical_name}'
         )
 
-    def _found(self, rule: tuple[str, ...]) -> bool:
-        """Whether any two records are equal on the rule: without, Splink takes the prior for zero."""
+    def _pairs(self, rule: tuple[str, ...]) -> int:
+        """How many pairs are equal on the rule. Without any, Splink takes the prior for zero."""
         names = ", ".join(rule)
         known = " and ".join(f"{name} is not null" for name in rule)
-        sql = f"select count(*) from (select 1 from {self.table} where {known} group by {names} having count(*) > 1)"
-        return bool(self.con.execute(sql).fetchall()[0][0])
+        sql = (
+            "select coalesce(sum(n * (n - 1) // 2), 0) from "
+            f"(select count(*) as n from {self.table} where {known} group by {names})"
+        )
+        return int(self.con.execute(sql).fetchall()[0][0])
 
     def _try(self, step: Any, *arguments: Any, **options: Any) -> None:
         """A step of training that these data do not allow is passed over and noted."""

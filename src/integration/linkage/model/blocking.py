@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
+import numpy as np
 
 from integration.linkage.model.declaration import Rule
 from integration.linkage.model.parameters import Model
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,21 @@ def _told(rule: Rule, columns: Collection[str]) -> list[Rule]:
     ]
 
 
+@dataclass(frozen=True)
+class _Records:
+    """What is asked of each record: a hash of its slot and of its columns for each rule (0: not known).
+
+    ``numbered`` and ``fresh`` are None where nobody asked. Two values with one hash (a chance of 10^-19 for each two)
+    are compared as if they were equal, and score as what they are.
+    """
+
+    record: Array
+    slot: Array
+    numbered: Array | None
+    fresh: Array | None
+    keys: Mapping[str, Array]
+
+
 def block(
     con: duckdb.DuckDBPyConnection,
     model: Model,
@@ -61,104 +80,116 @@ def block(
     skip_numbered: bool = False,
     into: str = "blocked",
 ) -> Blocked:
-    """Make table ``into`` (left, right) of the pairs to compare, left < right, each once.
+    """Make table ``into`` (left, right) of the pairs to compare, left < right, each once, in their order.
 
     With ``new`` (a table with a column ``record``) only
     pairs with a record in it; with ``skip_numbered`` no pairs of two records that both have a number. Pairs with
     the same ``slot`` are never one person and are left out. A model that was trained brings its own rules; else
     the declared ones, weak rules as far as the budget goes.
     """
-    columns = filled_columns(con, records)
-    have = _columns(con, records)
-    held = usable_rules(model.rules if model.rules is not None else model.declaration.rules, columns)
-    size = _one(con, f"select count(*) from {records}")
-    budget = max(float(model.declaration.floor), model.declaration.budget * size)
+    rules = model.rules if model.rules is not None else model.declaration.rules
+    held = {_name(rule): rule for rule in usable_rules(rules, filled_columns(con, records))}
+    read = _read(con, records, held, new, skip_numbered)
+    budget = max(float(model.declaration.floor), model.declaration.budget * len(read.record))
     spent = 0
-    con.execute(f'create or replace temp table {into}_found ("left" bigint, "right" bigint)')
     by_rule: dict[str, int] = {}
     left_out: dict[str, int] = {}
     wide: list[str] = []
-    used: list[Rule] = []
-    for rule in held:
-        name = "+".join(column.removeprefix("link_") for column in rule.columns)
-        pairs, omitted = _keys(con, rule, records, model.declaration.cap)
-        if omitted:
-            left_out[name] = omitted
+    found: list[Array] = []
+    for name, rule in held.items():
+        order, starts, sizes = _blocks(read.keys[name])
+        large = sizes > model.declaration.cap
+        if large.any():
+            left_out[name] = int(sizes[large].sum())
+        starts, sizes = starts[~large], sizes[~large]
+        pairs = int((sizes * (sizes - 1) // 2).sum())
         if rule.weak and spent + pairs > budget:
             wide.append(name)
             continue
         spent += pairs if rule.weak else 0
-        con.execute(
-            _insert_sql(
-                rule,
-                records,
-                into,
-                new,
-                skip_numbered and "link_number" in have,
-                "slot" in have,
-                bool(omitted),
-            )
-        )
         by_rule[name] = pairs
-        used.append(rule)
-    con.execute(f"create or replace table {into} as select distinct * from {into}_found")
-    con.execute(f"drop table {into}_found")
-    con.execute("drop table if exists block_key")
-    pairs = _one(con, f"select count(*) from {into}")
-    return Blocked(pairs, tuple(Rule(rule.columns) for rule in used), by_rule, left_out, tuple(wide))
+        found += _chosen(read, order, starts, sizes)
+    pairs = _write(con, found, into)
+    used = tuple(Rule(held[name].columns) for name in by_rule)
+    return Blocked(pairs, used, by_rule, left_out, tuple(wide))
 
 
-def _keys(con: duckdb.DuckDBPyConnection, rule: Rule, records: str, cap: int) -> tuple[int, int]:
-    """Keep the rule's values of 2 to ``cap`` records; return how many pairs they make and the records left out."""
-    names = ", ".join(_id(name) for name in rule.columns)
-    known = " and ".join(f"{_id(name)} is not null" for name in rule.columns)
-    con.execute(
-        f"create or replace temp table block_key as select {names}, count(*) as n from {records} "
-        f"where {known} group by {names} having count(*) > 1"
-    )
-    found = con.execute(
-        "select coalesce(sum(n * (n - 1) / 2) filter (n <= $cap), 0), "
-        "coalesce(sum(n) filter (n > $cap), 0) from block_key",
-        {"cap": cap},
-    ).fetchall()
-    pairs, omitted = found[0]
-    if omitted:
-        con.execute("delete from block_key where n > $cap", {"cap": cap})
-    return int(pairs), int(omitted)
+def _name(rule: Rule) -> str:
+    return "+".join(column.removeprefix("link_") for column in rule.columns)
 
 
-def _insert_sql(
-    rule: Rule, records: str, into: str, new: str | None, numbered: bool, slots: bool, capped: bool
-) -> str:
-    names = ", ".join(_id(name) for name in rule.columns)
-    same = " and ".join(f"l.{_id(name)} = r.{_id(name)}" for name in rule.columns)
-    extra = [
+def _read(
+    con: duckdb.DuckDBPyConnection, records: str, rules: Mapping[str, Rule], new: str | None, numbered: bool
+) -> _Records:
+    have = {row[0] for row in con.execute(f"describe {records}").fetchall()}
+    numbered = numbered and "link_number" in have
+    wanted = [
         "record",
-        *(["slot"] if slots else []),
+        *(["case when slot is null then 0 else hash(slot) end as slot"] if "slot" in have else []),
         *(["link_number is not null as numbered"] if numbered else []),
+        *([f"record in (select record from {new}) as fresh"] if new else []),
+        *(f"{_key_sql(rule)} as k{place}" for place, rule in enumerate(rules.values())),
     ]
-    marked = f", record in (select record from {new}) as fresh" if new else ""
-    chosen = f" semi join block_key using ({names})" if capped else ""
-    wanted = f"with keyed as (select {', '.join(extra)}, {names}{marked} from {records}{chosen})"
-    where = ["l.record < r.record"]
-    if slots:
-        where.append("(l.slot <> r.slot) is not false")
-    if numbered:
-        where.append("not (l.numbered and r.numbered)")
-    if new:
-        where.append("(l.fresh or r.fresh)")
-    return (
-        f"insert into {into}_found {wanted} select l.record, r.record "
-        f"from keyed as l join keyed as r on {same} and {' and '.join(where)}"
+    found = con.execute(f"select {', '.join(wanted)} from {records}").fetchnumpy()
+    record = np.asarray(found["record"], dtype=np.int64)
+    return _Records(
+        record,
+        np.asarray(found.get("slot", np.zeros(len(record))), dtype=np.uint64),
+        np.asarray(found["numbered"], dtype=bool) if numbered else None,
+        np.asarray(found["fresh"], dtype=bool) if new else None,
+        {name: np.asarray(found[f"k{place}"], dtype=np.uint64) for place, name in enumerate(rules)},
     )
 
 
-def _columns(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
-    return {row[0] for row in con.execute(f"describe {table}").fetchall()}
+def _key_sql(rule: Rule) -> str:
+    names = [_id(column) for column in rule.columns]
+    return f"case when {' and '.join(f'{n} is not null' for n in names)} then hash({', '.join(names)}) else 0 end"
 
 
-def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(con.execute(sql).fetchall()[0][0])
+def _blocks(key: Array) -> tuple[Array, Array, Array]:
+    """The places of records in the order of their key, and where each block of two and more begins, and its size."""
+    held = np.flatnonzero(key)
+    order = held[np.argsort(key[held])]
+    ordered = key[order]
+    starts = np.flatnonzero(np.r_[np.ones(min(len(order), 1), dtype=bool), ordered[1:] != ordered[:-1]])
+    sizes = np.diff(np.r_[starts, len(order)])
+    several = sizes > 1
+    return order, starts[several], sizes[several]
+
+
+def _chosen(read: _Records, order: Array, starts: Array, sizes: Array) -> list[Array]:
+    """The pairs of all blocks that may be one person, as ``left << 32 | right`` of places."""
+    if read.fresh is not None and len(starts):
+        counts = np.r_[0, np.cumsum(read.fresh[order])]
+        touched = counts[starts + sizes] > counts[starts]
+        starts, sizes = starts[touched], sizes[touched]
+    end = np.repeat(starts + sizes, sizes)
+    here = np.repeat(starts - np.r_[0, np.cumsum(sizes)[:-1]], sizes) + np.arange(len(end))
+    found: list[Array] = []
+    for apart in range(1, int(sizes.max(initial=1))):
+        live = here + apart < end
+        here, end = here[live], end[live]
+        a, b = order[here], order[here + apart]
+        slot = read.slot[a]
+        keep = (slot != read.slot[b]) | (slot == 0)
+        if read.numbered is not None:
+            keep &= ~(read.numbered[a] & read.numbered[b])
+        if read.fresh is not None:
+            keep &= read.fresh[a] | read.fresh[b]
+        a, b = read.record[a[keep]], read.record[b[keep]]
+        found.append(np.minimum(a, b) << 32 | np.maximum(a, b))
+    return found
+
+
+def _write(con: duckdb.DuckDBPyConnection, found: list[Array], into: str) -> int:
+    import pyarrow as pa
+
+    pairs = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    pairs = pairs[np.diff(pairs, prepend=-1) != 0]  # np.unique hashes them: ten times slower
+    con.register("blocked_pairs", pa.table({"left": pairs >> 32, "right": pairs & 0xFFFFFFFF}))
+    con.execute(f"create or replace table {into} as select * from blocked_pairs")
+    con.unregister("blocked_pairs")
+    return len(pairs)
 
 
 def _id(name: str) -> str:

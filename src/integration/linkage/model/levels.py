@@ -83,20 +83,28 @@ def columns_of(comparison: Comparison, columns: Collection[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def dice(field: str, columns: Collection[str]) -> str:
-    """SQL: the better channel's Dice in percent of two name filters, null when no salt is shared."""
+def likeness(comparison: Comparison, columns: Collection[str]) -> str:
+    """SQL: how alike two names are in percent: 100 when a token of them is equal, else the better channel's Dice.
+
+    Null when neither a token nor a salt is shared. No bit is counted where a token is equal: that is most pairs.
+    """
     parts = [
-        f"case when {SALTS[channel]}_l = {SALTS[channel]}_r then {_ratio(f'{field}_{channel}')} end"
-        for channel in channels(field, columns)
+        f"case when {SALTS[channel]}_l = {SALTS[channel]}_r then {_ratio(f'{comparison.filter}_{channel}')} end"
+        for channel in channels(comparison.filter or "", columns)
     ]
-    return f"greatest({', '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "null"
+    best = f"greatest({', '.join(parts)})" if len(parts) > 1 else parts[0] if parts else "null"
+    same = " or ".join(f"{name}_l = {name}_r" for name in comparison.exact)
+    return f"case when {same} then 100 else {best} end" if same else best
 
 
 def _ratio(name: str) -> str:
-    """SQL: Dice in percent of two filters of two words (``bit_count`` gives a TINYINT, hence the casts)."""
+    """SQL: Dice in percent of two filters of two words (``bit_count`` gives a TINYINT, hence the casts).
+
+    The bits of either and those of both together are the bits of each.
+    """
     both = " + ".join(_bits(f"{name}_{word}_l & {name}_{word}_r") for word in (0, 1))
-    each = " + ".join(_bits(f"{name}_{word}_{side}") for word in (0, 1) for side in "lr")
-    return f"200 * ({both}) / nullif({each}, 0)"
+    either = " + ".join(_bits(f"{name}_{word}_l | {name}_{word}_r") for word in (0, 1))
+    return f"200 * ({both}) / nullif({both} + {either}, 0)"
 
 
 def _bits(expression: str) -> str:
@@ -107,10 +115,7 @@ def null_condition(comparison: Comparison, columns: Collection[str]) -> str:
     """SQL: nothing of this comparison is known on both sides."""
     known = [f"({name}_l is not null and {name}_r is not null)" for name in comparison.known]
     if comparison.filter:
-        if channels(comparison.filter, columns):
-            known.append(f"({dice(comparison.filter, columns)}) is not null")
-        known += [f"{name}_l = {name}_r" for name in comparison.exact]
-        known = [f"coalesce({term}, false)" for term in known]
+        known.append(f"({likeness(comparison, columns)}) is not null")
     sql = f"not ({' or '.join(known)})"
     if comparison.apart:
         sql += "".join(f" or {name}_l = {name}_r" for name in comparison.apart)
@@ -134,10 +139,7 @@ def condition(comparison: Comparison, level: Level, columns: Collection[str]) ->
     if level.also:
         return f"({' or '.join(terms)}) and {' and '.join(f'{name}_l = {name}_r' for name in level.also)}"
     if level.dice is not None:
-        if level is comparison.levels[0]:
-            terms += [f"{name}_l = {name}_r" for name in comparison.exact]
-        if comparison.filter and channels(comparison.filter, columns):
-            terms.append(f"({dice(comparison.filter, columns)}) >= {level.dice}")
+        terms.append(f"({likeness(comparison, columns)}) >= {level.dice}")
     if level.open is not None:
         terms += [f"{_ratio(name)} >= {level.open}" for name in open_filters(columns)]
     return " or ".join(terms) if terms else "false"

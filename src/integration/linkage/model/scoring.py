@@ -11,7 +11,7 @@ from integration.linkage.model.declaration import Comparison
 from integration.linkage.model.levels import (
     columns_of,
     condition,
-    dice,
+    likeness,
     null_condition,
     veto_columns,
     veto_condition,
@@ -70,18 +70,49 @@ def vectors_sql(
     blocked: str,
     extra: Sequence[str] = (),
 ) -> str:
-    """A SELECT of every blocked pair with ``gamma_<comparison>`` (-1: unknown) and the joined columns ``extra``."""
-    needed = list(dict.fromkeys([*(n for c in fitted for n in columns_of(c, columns)), *extra]))
-    both = ", ".join(f'{side}."{name}" as "{name}_{side}"' for name in needed for side in "lr")
-    joined = (
-        f'select b."left", b."right"{", " if both else ""}{both} from {blocked} as b '
-        f'join {records} as l on l.record = b."left" join {records} as r on r.record = b."right"'
+    """A SELECT of every blocked pair with ``gamma_<comparison>`` (-1: unknown) and the joined columns ``extra``.
+
+    A comparison that reads filters of open channels says nothing of pairs that are equal on its ``apart``: those, by
+    far the most, are scored without fetching its filters.
+    """
+    wide = [c for c in fitted if c.apart and any(level.open is not None for level in c.levels)]
+    apart = list(dict.fromkeys(name for c in wide for name in c.apart))
+    if not wide or any(list(c.apart) != apart for c in wide):
+        return _vectors(fitted, fitted, columns, records, blocked, extra)
+    equal = " or ".join(f'l."{name}" = r."{name}"' for name in apart)
+    narrow = [c for c in fitted if c not in wide]
+    alone = f'select b."left", b."right" from {_joined(blocked, records)} where ({equal}) is not true'
+    return (
+        f"{_vectors(fitted, narrow, columns, records, blocked, extra, equal)} union all from ("
+        f"with alone as materialized ({alone}) {_vectors(fitted, fitted, columns, records, 'alone', extra)})"
     )
-    likeness = [(f"dice_{c.name}", dice(c.filter, columns)) for c in fitted if c.filter]
-    measured = f"select *{''.join(f', {sql} as {name}' for name, sql in likeness)} from ({joined})"
+
+
+def _vectors(
+    fitted: Sequence[Comparison],
+    made: Sequence[Comparison],
+    columns: Collection[str],
+    records: str,
+    blocked: str,
+    extra: Sequence[str],
+    where: str = "true",
+) -> str:
+    """The SELECT over the pairs of ``blocked``; a comparison that is fitted but not made is unknown of all of them."""
+    needed = list(dict.fromkeys([*(n for c in made for n in columns_of(c, columns)), *extra]))
+    both = "".join(f', {side}."{name}" as "{name}_{side}"' for name in needed for side in "lr")
+    joined = f'select b."left", b."right"{both} from {_joined(blocked, records)} where {where}'
+    alike = [(f"alike_{c.name}", likeness(c, columns)) for c in made if c.filter]
+    measured = f"select *{''.join(f', {sql} as {name}' for name, sql in alike)} from ({joined})"
     kept = ['"left"', '"right"', *(f'"{name}_{side}"' for name in dict.fromkeys(extra) for side in "lr")]
-    gammas = [f"{_hoisted(gamma_sql(c, columns), likeness)} as gamma_{c.name}" for c in fitted]
+    gammas = [
+        f"{_hoisted(gamma_sql(c, columns), alike) if c in made else '-1::tinyint'} as gamma_{c.name}"
+        for c in fitted
+    ]
     return f"select {', '.join([*kept, *gammas])} from ({measured})"
+
+
+def _joined(blocked: str, records: str) -> str:
+    return f'{blocked} as b join {records} as l on l.record = b."left" join {records} as r on r.record = b."right"'
 
 
 def gamma_sql(comparison: Comparison, columns: Collection[str]) -> str:
@@ -93,8 +124,8 @@ def gamma_sql(comparison: Comparison, columns: Collection[str]) -> str:
     return f"cast(case {' '.join(cases)} else 0 end as tinyint)"
 
 
-def _hoisted(sql: str, likeness: Sequence[tuple[str, str]]) -> str:
-    for name, expression in likeness:
+def _hoisted(sql: str, alike: Sequence[tuple[str, str]]) -> str:
+    for name, expression in alike:
         sql = sql.replace(f"({expression})", name)
     return sql
 

@@ -26,6 +26,7 @@ from integration.contracts import (
 )
 from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
+from integration.linkage.upkeep import told_by_hand
 from integration.names import DomainCode
 from integration.pseudonyms.link_names import SQL_TYPE, link_columns
 from integration.reasons import Reason
@@ -101,6 +102,7 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
             sorted(superseded),
             expected,
             _rights(domain, settings.zones),
+            told_by_hand(settings.zones, domain),
         ],
         default=str,
     )

@@ -133,6 +133,7 @@ class Reason(StrEnum):
     LINK_VERSIONS_MIXED = "LINK_VERSIONS_MIXED", "run", "Gegevens of modellen van verschillende koppelversies staan door elkaar", "records or models of different linkage versions are mixed"
     LINK_ENCODING_INVALID = "LINK_ENCODING_INVALID", "run", "De koppelcodering is onjuist beschreven", "the link encoding is declared wrongly"
     LINK_ENCODING_MIXED = "LINK_ENCODING_MIXED", "run", "Het koppelbestand is met een andere sleutel of versie van de koppelcodering gemaakt", "the link file was made with another key or version of the link encoding"
+    LINK_NOTHING_HELD = "LINK_NOTHING_HELD", "run", "Er is nog geen nacht geweest die deze gemeente koppelde", "no night has linked this municipality yet"
     LINK_FILE_UNREADABLE = "LINK_FILE_UNREADABLE", "run", "Het koppelbestand kan niet worden gelezen of is van iets anders", "the link file cannot be read or is something else's"
     LIVES_INVALID = "LIVES_INVALID", "run", "De voorbeeldgegevens zijn onjuist beschreven", "the sample is declared wrongly"
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"

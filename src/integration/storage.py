@@ -148,6 +148,10 @@ class Zones:
         """A domain's link file."""
         return self.linking / f"{domain}.duckdb"
 
+    def link_model(self, domain: DomainCode) -> Path:
+        """The model that a domain's nights link with; absent: the shipped one."""
+        return self.linking / f"{domain}.model.json"
+
     def building(self, domain: DomainCode) -> Path:
         """The domain's warehouse file that tonight's run is writing."""
         return self.warehouse / f"{domain}.building.duckdb"

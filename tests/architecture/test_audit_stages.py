@@ -12,7 +12,7 @@ import pytest
 from integration import delivery_stages, night_stages, pipeline
 from integration.audit.lines import FIELDS
 from integration.audit.verify import Kind
-from integration.audit.words import EVENTS, KEY_ACTIONS, OUTCOMES, STAGES, Purpose
+from integration.audit.words import EVENTS, KEY_ACTIONS, LINKAGE_ACTIONS, OUTCOMES, STAGES, Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_STAGES = {"pending", "domains", "nightly", "run", "due"}
@@ -59,8 +59,8 @@ def test_the_doc_line_of_the_pipeline_names_the_same_stages() -> None:
     assert set(STAGES) <= named
 
 
-@pytest.mark.parametrize("words", [sorted(FIELDS), sorted(STAGES | KEY_ACTIONS), [k.value for k in Kind],
-                                   [p.value for p in Purpose], EVENTS, OUTCOMES])  # fmt: skip
+@pytest.mark.parametrize("words", [sorted(FIELDS), sorted(STAGES | KEY_ACTIONS | LINKAGE_ACTIONS),
+                                   [k.value for k in Kind], [p.value for p in Purpose], EVENTS, OUTCOMES])  # fmt: skip
 def test_the_docs_name_every_word(words: list[str]) -> None:
     text = (ROOT / "docs" / "reference" / "audit.md").read_text(encoding="utf-8")
     assert [word for word in words if f"`{word}`" not in text] == []

@@ -14,6 +14,7 @@ import pytest
 
 from helpers.installation import Installation
 from helpers.samples import truth
+from integration.names import DomainCode
 
 
 def integration(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +72,9 @@ MISTAKES = [
     (("quarantine", "replay", "nothing"), "DELIVERY_UNKNOWN"),
     (("linkage", "report", "../GM0228"), "MUNICIPALITY_UNKNOWN"),
     (("linkage", "report", "GM9999"), "NOTHING_PUBLISHED"),
+    (("linkage", "train", "GM9999"), "LINK_NOTHING_HELD"),
+    (("linkage", "events", "nowhere"), "MUNICIPALITY_UNKNOWN"),
+    (("linkage", "undo", "GM0228", "99", "--why", "dossier ingezien"), "INPUT_INVALID"),
 ]
 
 
@@ -115,6 +119,15 @@ def test_every_night_leaves_a_report_on_its_linkage(demo_run: Installation) -> N
         assert kept["totals"]["persons"][""] > 100
         assert len(kept["comparisons"]) >= 5
         assert kept["patterns"]
+
+
+def test_training_tells_what_moved_and_leaves_the_nights_as_they_are(demo_run: Installation) -> None:
+    told = answer(demo_run.home, "linkage", "train", "GM0228")
+    assert told["records"] > 100
+    assert told["largest_bits"] == told["changes"][0]["bits"] > 0
+    assert not told["used"]
+    assert not demo_run.zones.link_model(DomainCode("GM0228")).exists()
+    assert answer(demo_run.home, "linkage", "events", "GM0228") == []
 
 
 def test_a_second_run_does_nothing_twice(demo_run: Installation) -> None:

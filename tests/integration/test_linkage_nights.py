@@ -15,9 +15,8 @@ from helpers.linkage import DOMAIN, FAMILY_KEY, OUTPUT_KEY, domain_file, family_
 from helpers.linkage_oracle import persons
 from helpers.nights import FIRST_NIGHT, Town, held, night
 from integration.errors import IntegrationError, UsageError
-from integration.linkage import build_families, decisions, link_persons, open_link_file
+from integration.linkage import build_families, decisions, link_persons, open_link_file, upkeep
 from integration.linkage.forgetting import forget
-from integration.linkage.history import undo
 from integration.reasons import Reason
 from integration.storage import Zones
 
@@ -84,6 +83,8 @@ APART = [
     mention("b", "kind", day="2025-11-30", address="3991AA1", **{**LUUK, "surname": "bos"}),
     mention("b", "kind", day="2025-12-31", address="3991AA1", **{**LUUK, "surname": "bos"}),
 ]
+NONE = 7
+"""No such event."""
 BRIDGE = [mention("b", "kind", day="2026-01-11", address="3991AA1", **LUUK)]
 
 
@@ -128,17 +129,18 @@ def test_a_split_leaves_the_name_with_most_records_and_can_be_undone(zones: Zone
 
 
 def decide_undo(zones: Zones, event: int) -> None:
-    with duckdb.connect(":memory:") as con, open_link_file(con, zones, DOMAIN, FIRST_NIGHT, keep=False):
-        decision = undo(
-            con, event, at="2026-01-13T09:00:00+01:00", by="beoordelaar-1", why="dossier ingezien"
-        )
-    decisions.add(decisions.path(zones, DOMAIN), decision)
+    with duckdb.connect(":memory:") as con:
+        assert event in [one.event for one in upkeep.events(con, zones, DOMAIN)] or event == NONE
+        at = "2026-01-13T09:00:00+01:00"
+        made = upkeep.undo(con, zones, DOMAIN, event, at=at, by="beoordelaar-1", why="dossier ingezien")
+    assert decisions.read(decisions.path(zones, DOMAIN))[-1] == made
 
 
 def test_what_is_no_event_cannot_be_undone(zones: Zones) -> None:
     night(APART, zones, 0)
     with pytest.raises(UsageError):
-        decide_undo(zones, 7)
+        decide_undo(zones, NONE)
+    assert not decisions.path(zones, DOMAIN).exists()
 
 
 def test_the_last_decision_counts_and_unsure_takes_it_back(zones: Zones) -> None:

@@ -25,6 +25,7 @@ from integration.audit.words import (
     BEGUN,
     ENDED,
     KEY_ACTIONS,
+    LINKAGE_ACTIONS,
     LOOKED,
     PROCESSING,
     RIGHTS,
@@ -97,7 +98,7 @@ def processing(
     When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
     A process that was killed leaves a beginning without an end.
     """
-    rule, recorder = (STAGES | KEY_ACTIONS | RIGHTS)[action], Recorder(new_processing_id())
+    rule, recorder = (STAGES | KEY_ACTIONS | LINKAGE_ACTIONS | RIGHTS)[action], Recorder(new_processing_id())
     tokens = tuple(subjects)
     keys = _fingerprints(settings) if rule.keyed else {}
 

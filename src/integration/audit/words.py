@@ -73,6 +73,11 @@ KEY_ACTIONS = {
     "keys.rewrap": StageRule("key", Purpose.KEYS, keyed=True),
 }
 """What is done to keys; told as the stages are, of the key version and of each domain that it re-keys."""
+LINKAGE_ACTIONS = {
+    "linkage.train": StageRule("domain", Purpose.STEWARDSHIP),
+    "linkage.undo": StageRule("domain", Purpose.STEWARDSHIP),
+}
+"""What is done to a domain's linkage by hand; reading its history is a look (``access``)."""
 RIGHTS = {
     name: StageRule("domain", Purpose.RIGHTS, keyed=True, heads=True)
     for name in ("subject.apply", "subject.erase", "subject.object", "subject.restrict", "subject.unrestrict")

@@ -7,9 +7,11 @@ nothing is decided (and an earlier decision ends).
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,13 +76,36 @@ def _place(content: Sequence[str]) -> Place:
 def add(file: Path, decision: Decision) -> None:
     """Write one more decision, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _alone(file.parent):
+        handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, (_line(decision) + "\n").encode())
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        sync_directory(file.parent)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: a decision that is added while a night rewrites the file is not lost."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.write(handle, (_line(decision) + "\n").encode())
-        os.fsync(handle)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)
-    sync_directory(file.parent)
+
+
+def forget_others(file: Path, places: frozenset[Place]) -> None:
+    """Leave places that went out of the file, and decisions that are then about nobody (:func:`only`)."""
+    if not file.exists():
+        return
+    with _alone(file.parent):
+        decided = read(file)
+        kept = only(decided, places)
+        if kept != decided:
+            write(file, kept)
 
 
 def write(file: Path, decisions: Iterable[Decision]) -> None:

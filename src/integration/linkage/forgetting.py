@@ -80,8 +80,7 @@ def forget(
         rows = con.execute(
             f"select distinct supplier, municipality, record_key, role from {FRESH}.record"
         ).fetchall()
-    decided = decisions.read(file.decisions)
-    kept = decisions.only(decided, frozenset((str(a), str(b), str(c), str(d)) for a, b, c, d in rows))
-    if file.decisions is not None and kept != decided:
-        decisions.write(file.decisions, kept)
+    if file.decisions is not None:
+        there = frozenset((str(a), str(b), str(c), str(d)) for a, b, c, d in rows)
+        decisions.forget_others(file.decisions, there)
     return gone

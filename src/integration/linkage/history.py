@@ -34,7 +34,6 @@ def keep_persons(
     encoding: str,
     model: str,
     new: Sequence[str],
-    decided: Sequence[Decision],
 ) -> Mapping[str, int]:
     """Write records, pairs, clusters, names and events to the file that is being made; return the events of tonight.
 
@@ -43,7 +42,7 @@ def keep_persons(
     changed = file.mark("model") not in (None, model)
     build(con, "work.person_event", {"model_changed": changed, "day": file.at})
     if file.previous == HELD:
-        _keep(con, file, domain, encoding, model, new, decided)
+        _keep(con, file, domain, encoding, model, new)
     return tally(con, "select what, count(*) from work.person_event group by what")
 
 
@@ -54,7 +53,6 @@ def _keep(
     encoding: str,
     model: str,
     new: Sequence[str],
-    decided: Sequence[Decision],
 ) -> None:
     following = con.execute("select coalesce(max(record), -1) + 1 from work.person_record").fetchall()[0][0]
     marks = {
@@ -77,7 +75,7 @@ def _keep(
     put(con, "gezin_member", f"select * from {HELD}.gezin_member")
     keep_names(con, file, "person", "select distinct person_id from work.person_name", new)
     _keep_events(con)
-    _keep_decisions(con, file, decided)
+    _keep_decisions(con, file)
 
 
 def _number_events(con: duckdb.DuckDBPyConnection, following: int) -> int:
@@ -105,17 +103,15 @@ def _keep_events(con: duckdb.DuckDBPyConnection) -> None:
     put(con, "event_record", "select * from work.event_record order by event, record")
 
 
-def _keep_decisions(con: duckdb.DuckDBPyConnection, file: LinkFile, decided: Sequence[Decision]) -> None:
+def _keep_decisions(con: duckdb.DuckDBPyConnection, file: LinkFile) -> None:
     """Leave decisions about places that went out of the reviewers' file."""
-    if not (file.keep and file.decisions and decided):
+    if not (file.keep and file.decisions):
         return
     rows = con.execute(
         "select distinct supplier, municipality, record_key, role from work.person_record"
     ).fetchall()
     there: frozenset[Place] = frozenset((str(a), str(b), str(c), str(d)) for a, b, c, d in rows)
-    kept = decisions.only(decided, there)
-    if kept != list(decided):
-        decisions.write(file.decisions, kept)
+    decisions.forget_others(file.decisions, there)
 
 
 def undo(con: duckdb.DuckDBPyConnection, event: int, *, at: str, by: str, why: str) -> Decision:

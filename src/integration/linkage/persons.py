@@ -82,7 +82,7 @@ def link_persons(
     if file is None:
         with no_file(con) as nothing:
             return link_persons(con, domain, output_key, nothing, scorer, encoding=encoding)
-    found = scorer or default_scorer()
+    found = scorer or default_scorer(file.model)
     held_encoding = file.mark("encoding")
     if held_encoding is not None and held_encoding != encoding:
         raise IntegrationError(Reason.LINK_ENCODING_MIXED)
@@ -90,8 +90,7 @@ def link_persons(
         _look_back(con, file, found)
         _units(con)
         compared = _pairs(con, file, found)
-        decided = decisions.read(file.decisions)
-        decisions.upload(con, decided)
+        decisions.upload(con, decisions.read(file.decisions))
         build(con, "work.person_edge")
         build(con, "work.person_told")
         clustered = cluster_units(con, found.threshold)
@@ -100,7 +99,7 @@ def link_persons(
         build(con, "link.mention_person")
         build(con, "link.person")
         build(con, "work.person_review", {"threshold": found.threshold})
-        events = keep_persons(con, file, domain, encoding, found.mark, new, decided)
+        events = keep_persons(con, file, domain, encoding, found.mark, new)
         return _result(con, clustered, compared, events)
 
 

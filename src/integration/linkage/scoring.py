@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from integration.linkage.declared import declared
 from integration.linkage.steps import build
+from integration.pseudonyms.link_parameters import load_parameters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
 
     from integration.linkage.model import Model
@@ -122,12 +125,41 @@ def score_pairs(con: duckdb.DuckDBPyConnection, scorer: Scorer) -> None:
     build(con, "work.new_pair", {"low": scorer.low})
 
 
+def default_scorer(path: Path | None = None) -> Scorer:
+    """The model in ``path``, when there is one, else the shipped one; as every night uses it.
+
+    Raises :class:`DeclarationError` as :func:`model_in_use`.
+    """
+    return _scorer(model_in_use(path)) if path is not None and path.exists() else _shipped_scorer()
+
+
 @lru_cache(maxsize=1)
-def default_scorer() -> Scorer:
-    """The shipped model, as every night uses it."""
-    model = nightly_model()
+def _shipped_scorer() -> Scorer:
+    return _scorer(model_in_use(None))
+
+
+def _scorer(used: Model) -> Scorer:
+    model = nightly_model(used)
     text = json.dumps(model.as_dict(), sort_keys=True, default=str)
     return ModelScorer(model, hashlib.sha256(text.encode()).hexdigest()[:16])
+
+
+def model_in_use(path: Path | None) -> Model:
+    """The model in ``path``, when there is one, else the shipped one.
+
+    Raises :class:`DeclarationError`: LINK_MODEL_INVALID, LINK_VERSIONS_MIXED when it is of another version of the
+    declaration or was trained on another version of the encoding.
+    """
+    from integration.linkage.model import load_model, same_encoding
+
+    model = load_model(path if path is not None and path.exists() else None)
+    same_encoding(model, encoding_version())
+    return model
+
+
+def encoding_version() -> str:
+    """The version of the link encoding in force, as a model tells what it was trained on."""
+    return f"link-encoding/{load_parameters().version}"
 
 
 def nightly_model(model: Model | None = None) -> Model:

@@ -76,7 +76,8 @@ _NOT = """## Wat het niet doet
 
 def _working(told: dict[str, Any]) -> str:
     return (
-        f"Vaste regels: {len(RULES)} koppelregels, {len(_seed('signal'))} signalen uit"
+        f"Koppelen: vaste regels en een statistisch koppelmodel (kans dat twee records één persoon zijn; Fellegi en "
+        f"Sunter, 1969), met beoordelaars bij twijfel. Daarna vaste regels: {len(_seed('signal'))} signalen uit"
         f" {len(_seed('signal_rule'))} codes van bronnen, {len(told['phases'])} fasen en"
         f" {len(load_definitions())} indicatoren; hieronder voluit"
     )

@@ -30,7 +30,7 @@ def make_report(
 ) -> Path:
     """Ask the figures of the link file as the run of ``at`` left it, keep them and write the page; return its path.
 
-    ``scorer`` is what the run linked with (None: the shipped model).
+    ``scorer`` is what the run linked with (None: the model in use).
     """
     import duckdb
 
@@ -43,7 +43,7 @@ def make_report(
         duckdb.connect(":memory:") as con,
         held(con, zones.link_file(domain)),
     ):
-        now = figures(con, str(domain), at, scorer or default_scorer())
+        now = figures(con, str(domain), at, scorer or default_scorer(zones.link_model(domain)))
     kept = _kept(zones, domain)
     before = kept.get("now")
     if before and before["at"] == now["at"]:

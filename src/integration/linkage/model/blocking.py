@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,21 +96,22 @@ def block(
     by_rule: dict[str, int] = {}
     left_out: dict[str, int] = {}
     wide: list[str] = []
-    found: list[Array] = []
-    for name, rule in held.items():
-        order, starts, sizes = _blocks(read.keys[name])
-        large = sizes > model.declaration.cap
-        if large.any():
-            left_out[name] = int(sizes[large].sum())
-        starts, sizes = starts[~large], sizes[~large]
-        pairs = int((sizes * (sizes - 1) // 2).sum())
-        if rule.weak and spent + pairs > budget:
-            wide.append(name)
-            continue
-        spent += pairs if rule.weak else 0
-        by_rule[name] = pairs
-        found += _chosen(read, order, starts, sizes)
-    pairs = _write(con, found, into)
+    with ThreadPoolExecutor(2) as side_by_side:  # sorting holds no lock of Python's
+        blocks = side_by_side.map(_blocks, read.keys.values())
+        found = []
+        for (name, rule), (order, starts, sizes) in zip(held.items(), blocks, strict=True):
+            large = sizes > model.declaration.cap
+            if large.any():
+                left_out[name] = int(sizes[large].sum())
+            starts, sizes = starts[~large], sizes[~large]
+            pairs = int((sizes * (sizes - 1) // 2).sum())
+            if rule.weak and spent + pairs > budget:
+                wide.append(name)
+                continue
+            spent += pairs if rule.weak else 0
+            by_rule[name] = pairs
+            found.append(side_by_side.submit(_chosen, read, order, starts, sizes))
+        pairs = _write(con, [part for made in found for part in made.result()], into)
     used = tuple(Rule(held[name].columns) for name in by_rule)
     return Blocked(pairs, used, by_rule, left_out, tuple(wide))
 

@@ -18,7 +18,7 @@ def test_only_linkage_knows_where_the_link_file_is() -> None:
     }
     assert {user for user in users if not user.startswith("linkage/")} == {
         "rekey/link_file.py",
-        "attacks/killing.py",
+        "attacks/outcome.py",
     }
 
 

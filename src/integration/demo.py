@@ -17,6 +17,7 @@ from integration import console, orchestration
 from integration.airflow_api import FailedTask
 from integration.airflow_local import airflow_home, running
 from integration.airflow_watch import Watch
+from integration.contracts import contract_ids
 from integration.errors import IntegrationError
 from integration.names import DomainCode
 from integration.pseudonyms.demo_keys import hand_out_demo_keys
@@ -111,11 +112,10 @@ def behind(settings: Settings) -> list[DomainCode]:
 # -- through Airflow --------------------------------------------------------------------------------------------
 
 
-def through_airflow(settings: Settings) -> list[FailedTask]:
-    """Start Airflow, bring what waits to a release, stop Airflow; the tasks that failed."""
-    domains = orchestration.supplied(settings.zones.suppliers)
-    sources = sorted({source for of_domain in domains.values() for source in of_domain})
-    deliveries = [orchestration.deliveries_dag(source) for source in sources]
+def through_airflow(settings: Settings, sources: Sequence[str] = ()) -> list[FailedTask]:
+    """Start Airflow, bring what waits of some sources (none: of all) to a release, stop Airflow; the failed tasks."""
+    domains = list(orchestration.supplied(settings.zones.suppliers))
+    deliveries = [orchestration.deliveries_dag(source) for source in sources or contract_ids()]
     nights = [orchestration.nightly_dag(domain) for domain in domains]
     _say(
         3,
@@ -123,7 +123,7 @@ def through_airflow(settings: Settings) -> list[FailedTask]:
     )
     with running(settings.zones.home, [*deliveries, *nights, orchestration.RELEASE_DAG]) as airflow:
         watch = Watch(airflow)
-        _say(4, f"Deliveries: {len(sources)} sources are received, encoded, checked and loaded")
+        _say(4, f"Deliveries: {len(deliveries)} sources are received, encoded, checked and loaded")
         watch.start(deliveries)
         failed = watch.until_finished(deliveries)
         _say(5, f"Nights: {len(nights)} municipalities are linked, modelled and calculated")

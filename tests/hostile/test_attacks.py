@@ -17,7 +17,7 @@ from integration.attacks.search import ENCODINGS, hits, variants
 from integration.attacks.suite import Result, small_sample
 from integration.storage import Zones
 
-OF_THEIR_OWN = ("canaries", "kill")
+OF_THEIR_OWN = ("canaries", "kill", "filters")
 """Long suites: each has a file, ``test_attack_<name>.py``."""
 
 

@@ -39,7 +39,7 @@ from integration.attacks.suite import (
 )
 from integration.storage import Zones
 
-SHORT, FULL = (4, 0), (190, 10)
+SHORT, FULL = (3, 0), (190, 10)
 """Kills of the line itself and of Airflow, in a short and in a full run."""
 _PLACE = "GM0321"
 _SAMPLE: dict[str, Any] = {"scale": 0.01, "busy": 4.0, "municipalities": [_PLACE]}
@@ -141,7 +141,7 @@ def _airflow(home: Path) -> int:
     """Start the demo's way through Airflow; its process number."""
     program = (
         "import sys; from pathlib import Path; from integration.demo import through_airflow; "
-        "from integration.settings import get_settings; sys.exit(bool(through_airflow(get_settings())))"
+        f"from integration.settings import get_settings; sys.exit(bool(through_airflow(get_settings(), {_SOURCES})))"
     )
     with (home / "output.log").open("ab") as log:
         started = subprocess.Popen(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.attacks import survived
-from integration.attacks.filters import CONTROL, LIMIT, Size, attacked, filters
+from integration.attacks.filters import CONTROL, LIMIT, Size, attacked
 from integration.attacks.filters_guess import Attempt, Practised, Stored, by_chain, by_rank, clusters
 from integration.attacks.filters_mining import bigrams, match, spelling, unpacked
 from integration.attacks.filters_people import People, people, public_givens, public_surnames

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+_MOST = np.iinfo(np.int64).max
 
 
 def components(nodes: int, left: Any, right: Any) -> np.ndarray[Any, Any]:
@@ -20,10 +21,11 @@ def components(nodes: int, left: Any, right: Any) -> np.ndarray[Any, Any]:
     if nodes == 0:
         return np.empty(0, dtype=np.int64)
     ones = np.ones(len(left), dtype=np.int8)
-    graph = coo_matrix((ones, (left, right)), shape=(nodes, nodes))
+    ends = np.asarray(left).astype(np.int32), np.asarray(right).astype(np.int32)
+    graph = coo_matrix((ones, ends), shape=(nodes, nodes))
     _, label = connected_components(graph, directed=False)
-    smallest = np.full(label.max(initial=-1) + 1, nodes)
-    np.minimum.at(smallest, label, np.arange(nodes))
+    smallest = np.empty(label.max(initial=-1) + 1, dtype=np.int64)
+    smallest[label[::-1]] = np.arange(nodes)[::-1]  # the last written, which is the smallest, stays
     return np.asarray(smallest[label])
 
 
@@ -72,8 +74,11 @@ def grow_strongest_first(
 def _broken(label: Array, number: Array, slot: Array, cannot: tuple[Array, Array] | None) -> Array:
     """For each label whether its component breaks a constraint."""
     broken = np.zeros(len(label), dtype=bool)
-    of, value = _ordered(label, number, number != 0)
-    broken[of[1:][(of[1:] == of[:-1]) & (value[1:] != value[:-1])]] = True
+    numbered = number != 0
+    least, most = np.full(len(label), _MOST), np.full(len(label), -_MOST)
+    np.minimum.at(least, label[numbered], number[numbered])
+    np.maximum.at(most, label[numbered], number[numbered])
+    broken[least < most] = True
     of, value = _ordered(label, slot, slot >= 0)
     broken[of[1:][(of[1:] == of[:-1]) & (value[1:] == value[:-1])]] = True
     if cannot is not None and len(cannot[0]):
@@ -83,9 +88,9 @@ def _broken(label: Array, number: Array, slot: Array, cannot: tuple[Array, Array
 
 
 def _ordered(label: Array, value: Array, known: Array) -> tuple[Array, Array]:
-    """Labels and known values, ordered by label and then value."""
-    order = np.lexsort((value[known], label[known]))
-    return label[known][order], value[known][order]
+    """Labels and known values below 2^31, ordered by label and then value."""
+    packed = np.sort(label[known].astype(np.int64) << 31 | value[known])
+    return packed >> 31, packed & (2**31 - 1)
 
 
 def _greedy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -14,6 +15,7 @@ from integration.linkage.model.declaration import Rule
 from integration.linkage.model.parameters import Model
 
 Array = np.ndarray[Any, Any]
+MOST = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,9 @@ def filled_columns(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     names = [row[0] for row in con.execute(f"describe {table}").fetchall()]
     if not names:
         return []
-    counts = con.execute(
-        f"select {', '.join(f'count({_id(name)})' for name in names)} from {table}"
-    ).fetchall()[0]
-    return [name for name, n in zip(names, counts, strict=True) if n]
+    known = ", ".join(f"exists (select 1 from {table} where {_id(name)} is not null)" for name in names)
+    filled = con.execute(f"select {known}").fetchall()[0]
+    return [name for name, yes in zip(names, filled, strict=True) if yes]
 
 
 def usable_rules(rules: Sequence[Rule], columns: Collection[str]) -> list[Rule]:
@@ -59,10 +60,9 @@ def _told(rule: Rule, columns: Collection[str]) -> list[Rule]:
 
 @dataclass(frozen=True)
 class _Records:
-    """What is asked of each record: a hash of its slot and of its columns for each rule (0: not known).
+    """What is asked of each record: number, slot (-1: none), a hash of its columns for each rule (0: not known).
 
-    ``numbered`` and ``fresh`` are None where nobody asked. Two values with one hash (a chance of 10^-19 for each two)
-    are compared as if they were equal, and score as what they are.
+    ``numbered`` and ``fresh`` are None where nobody asked.
     """
 
     record: Array
@@ -81,7 +81,7 @@ def block(
     skip_numbered: bool = False,
     into: str = "blocked",
 ) -> Blocked:
-    """Make table ``into`` (left, right) of the pairs to compare, left < right, each once, in their order.
+    """Make table ``into`` (left, right) of the pairs to compare, left < right, each once.
 
     With ``new`` (a table with a column ``record``) only
     pairs with a record in it; with ``skip_numbered`` no pairs of two records that both have a number. Pairs with
@@ -111,7 +111,10 @@ def block(
             spent += pairs if rule.weak else 0
             by_rule[name] = pairs
             found.append(side_by_side.submit(_chosen, read, order, starts, sizes))
-        pairs = _write(con, [part for made in found for part in made.result()], into)
+        made = [part for chosen in found for part in chosen.result()]
+        half = len(read.record) // 2 << 32
+        distinct = np.concatenate(list(side_by_side.map(partial(_distinct, made), (0, half), (half, MOST))))
+    pairs = _write(con, read, distinct, into)
     used = tuple(Rule(held[name].columns) for name in by_rule)
     return Blocked(pairs, used, by_rule, left_out, tuple(wide))
 
@@ -127,19 +130,23 @@ def _read(
     numbered = numbered and "link_number" in have
     wanted = [
         "record",
-        *(["case when slot is null then 0 else hash(slot) end as slot"] if "slot" in have else []),
+        *(["slot"] if "slot" in have else []),
         *(["link_number is not null as numbered"] if numbered else []),
         *([f"record in (select record from {new}) as fresh"] if new else []),
         *(f"{_key_sql(rule)} as k{place}" for place, rule in enumerate(rules.values())),
     ]
-    found = con.execute(f"select {', '.join(wanted)} from {records}").fetchnumpy()
-    record = np.asarray(found["record"], dtype=np.int64)
+    found = con.sql(f"select {', '.join(wanted)} from {records}").to_arrow_table().combine_chunks()
+
+    def column(name: str) -> Array:
+        return np.asarray(found.column(name).to_numpy())
+
+    slots = found.column("slot").dictionary_encode().combine_chunks() if "slot" in have else None
     return _Records(
-        record,
-        np.asarray(found.get("slot", np.zeros(len(record))), dtype=np.uint64),
-        np.asarray(found["numbered"], dtype=bool) if numbered else None,
-        np.asarray(found["fresh"], dtype=bool) if new else None,
-        {name: np.asarray(found[f"k{place}"], dtype=np.uint64) for place, name in enumerate(rules)},
+        column("record"),
+        np.full(len(found), -1) if slots is None else slots.indices.fill_null(-1).to_numpy(),
+        column("numbered") if numbered else None,
+        column("fresh") if new else None,
+        {name: column(f"k{place}") for place, name in enumerate(rules)},
     )
 
 
@@ -149,18 +156,24 @@ def _key_sql(rule: Rule) -> str:
 
 
 def _blocks(key: Array) -> tuple[Array, Array, Array]:
-    """The places of records in the order of their key, and where each block of two and more begins, and its size."""
+    """The places of records in the order of their key, and where each block of two and more begins, and its size.
+
+    Key and place are sorted as one number, the key without its last bits: two keys in 10^12 fall together at a million
+    records. They are compared as if they were equal, and score as what they are.
+    """
+    bits = np.uint64(len(key).bit_length())
     held = np.flatnonzero(key)
-    order = held[np.argsort(key[held])]
-    ordered = key[order]
-    starts = np.flatnonzero(np.r_[np.ones(min(len(order), 1), dtype=bool), ordered[1:] != ordered[:-1]])
+    packed = np.sort(key[held] >> bits << bits | held.astype(np.uint64))
+    order = (packed & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    packed >>= bits
+    starts = np.flatnonzero(np.r_[np.ones(min(len(order), 1), dtype=bool), packed[1:] != packed[:-1]])
     sizes = np.diff(np.r_[starts, len(order)])
     several = sizes > 1
     return order, starts[several], sizes[several]
 
 
 def _chosen(read: _Records, order: Array, starts: Array, sizes: Array) -> list[Array]:
-    """The pairs of all blocks that may be one person, as ``left << 32 | right`` of places."""
+    """The pairs of all blocks that may be one person, as ``first << 32 | second`` of places, the smaller first."""
     if read.fresh is not None and len(starts):
         counts = np.r_[0, np.cumsum(read.fresh[order])]
         touched = counts[starts + sizes] > counts[starts]
@@ -173,22 +186,32 @@ def _chosen(read: _Records, order: Array, starts: Array, sizes: Array) -> list[A
         here, end = here[live], end[live]
         a, b = order[here], order[here + apart]
         slot = read.slot[a]
-        keep = (slot != read.slot[b]) | (slot == 0)
+        keep = (slot != read.slot[b]) | (slot < 0)
         if read.numbered is not None:
             keep &= ~(read.numbered[a] & read.numbered[b])
         if read.fresh is not None:
             keep &= read.fresh[a] | read.fresh[b]
-        a, b = read.record[a[keep]], read.record[b[keep]]
-        found.append(np.minimum(a, b) << 32 | np.maximum(a, b))
+        found.append(a[keep] << 32 | b[keep])
     return found
 
 
-def _write(con: duckdb.DuckDBPyConnection, found: list[Array], into: str) -> int:
+def _distinct(found: list[Array], least: int, below: int) -> Array:
+    """The pairs from ``least`` on and ``below``, each once, in their order."""
+    pairs = np.concatenate(
+        [np.empty(0, np.int64), *(part[(part >= least) & (part < below)] for part in found)]
+    )
+    pairs.sort()  # np.unique hashes them: ten times slower
+    first = np.ones(len(pairs), dtype=bool)
+    np.not_equal(pairs[1:], pairs[:-1], out=first[1:])
+    return pairs[first]
+
+
+def _write(con: duckdb.DuckDBPyConnection, read: _Records, pairs: Array, into: str) -> int:
     import pyarrow as pa
 
-    pairs = np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0]  # np.unique hashes them: ten times slower
-    con.register("blocked_pairs", pa.table({"left": pairs >> 32, "right": pairs & 0xFFFFFFFF}))
+    first, second = read.record[pairs >> 32], read.record[pairs & 0xFFFFFFFF]
+    ends = {"left": np.minimum(first, second), "right": np.maximum(first, second)}
+    con.register("blocked_pairs", pa.table(ends))
     con.execute(f"create or replace table {into} as select * from blocked_pairs")
     con.unregister("blocked_pairs")
     return len(pairs)

@@ -1,7 +1,8 @@
 """How fast and how well encoded linkage links, beside plain-text Splink: ``bench_linkage_model.py [RECORDS ...]``.
 
-One JSON line a size: seconds of each step, the most memory, F1 of pairs and clusters. ``--plain`` measures Splink
-on the same rules in plain text (its own blocking, scoring and clustering), ``--encoded`` only ours. Each runs in a
+One JSON line a size: seconds of each step, the most memory, F1 of pairs and clusters. As every night does, two records
+that both have a number are not compared: the number says who they are. ``--plain`` measures Splink
+on the same pairs in plain text (its own blocking, scoring and clustering), ``--encoded`` only ours. Each runs in a
 process of its own, so that memory is told apart. LINKAGE_NAMES may name a CSV of surnames.
 """
 
@@ -73,7 +74,7 @@ def encoded(records: int, memory: str) -> dict[str, object]:
         with meter.step("train"):
             model = train(con, model)
         with meter.step("block"):
-            found = block(con, model)
+            found = block(con, model, skip_numbered=True)
         with meter.step("score"):
             score(con, model, minimum=model.grey[0])
         with meter.step("cluster"):
@@ -84,9 +85,19 @@ def encoded(records: int, memory: str) -> dict[str, object]:
             number = con.execute(
                 "select coalesce(link_number, 0) as n from record order by record"
             ).fetchnumpy()["n"]
+            one, other = same_number(np.asarray(number))
             cluster = grow_strongest_first(
-                len(person), pairs["left"], pairs["right"], pairs["match_weight"], np.asarray(number), source
+                len(person),
+                np.r_[pairs["left"], one],
+                np.r_[pairs["right"], other],
+                np.r_[pairs["match_weight"], np.full(len(one), np.inf)],
+                np.asarray(number),
+                source,
             )
+    con.execute(
+        'insert into pair by name select l.record as "left", r.record as "right", 100.0 as match_weight '
+        "from record as l join record as r using (link_number) where l.record < r.record and l.slot <> r.slot"
+    )  # for the figures of pairs
     seconds = meter.seconds
     result = _told(con, "pair", "veto is null", person, cluster, model.threshold)
     return {
@@ -103,6 +114,13 @@ def encoded(records: int, memory: str) -> dict[str, object]:
         "by_rule": found.by_rule,
         **result,
     }
+
+
+def same_number(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Records that follow each other with one number: the number settles who they are, as it does every night."""
+    order = np.argsort(number, kind="stable")
+    same = (number[order][1:] == number[order][:-1]) & (number[order][1:] != 0)
+    return order[1:][same], order[:-1][same]
 
 
 def plain(records: int, memory: str) -> dict[str, object]:
@@ -122,7 +140,14 @@ def plain(records: int, memory: str) -> dict[str, object]:
     ).split(";")
     texts = [",".join(_PLAIN.get(part, part) for part in rule.split("+")) for rule in used]
     rules = [
-        " and ".join([*(f'l."{n}" = r."{n}"' for n in t.split(",")), "l.source <> r.source"]) for t in texts
+        " and ".join(
+            [
+                *(f'l."{n}" = r."{n}"' for n in text.split(",")),
+                "l.source <> r.source",
+                *([] if text == "number" else ["(l.number is null or r.number is null)"]),
+            ]
+        )
+        for text in texts
     ]
     with meter.memory():
         linker = PlainLinker(con, "plain_record", names, rules)

@@ -65,18 +65,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget_settings()
 
 
-THREE = ["GM0114", "GM0228", "GM0321"]
-
-
 @pytest.fixture(scope="session")
 def clean_run(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """A busy sample of three municipalities without planted defects, through the line up to the domains' files.
+    """A busy sample of 1,200 children without planted defects, through the line up to the domains' files.
 
     Its deliveries are not checked and nothing is released: only figures are read, and those of the demo are both.
     """
-    return shared_run(
-        tmp_path_factory, "clean", figures_only=True, scale=0.01, busy=2, defects="none", municipalities=THREE
-    )
+    return shared_run(tmp_path_factory, "clean", figures_only=True, scale=0.01, busy=2, defects="none")
 
 
 @pytest.fixture(scope="session")

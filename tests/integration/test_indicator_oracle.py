@@ -46,7 +46,7 @@ def test_models_agree_with_the_oracle_on_random_lives(seed: int) -> None:
 def test_models_agree_with_the_oracle_on_the_sample(clean_run: object) -> None:
     zones = clean_run.zones  # type: ignore[attr-defined]
     files = sorted(zones.warehouse.glob("GM????.duckdb"))
-    assert len(files) == 3
+    assert len(files) == 6
     lines = []
     for file in files:
         with duckdb.connect(str(file), read_only=True) as con:

@@ -60,10 +60,11 @@ def test_misspelt_surnames_are_found_and_plain_stands_beside(tmp_path):
     assert result["encoded"]["peak_mb"] > 0
 
 
-def test_the_command_prints_pure_json(tmp_path):
+def test_the_command_prints_pure_json(tmp_path, monkeypatch):
     from integration.cli import linkage  # noqa: F401
     from integration.cli.app import app
 
+    monkeypatch.delenv("INTEGRATION_LINKAGE_DATA", raising=False)  # else paths would start there
     answer = CliRunner().invoke(app, ["linkage", "evaluate", str(link(tmp_path)), "--json"])
     assert answer.exit_code == 0
     figures = json.loads(answer.stdout)["encoded"]

@@ -119,6 +119,20 @@ def test_only_pairs_with_a_new_record_and_only_without_two_numbers(con):
     assert (0, 1) in pairs
 
 
+def test_no_records_make_no_pairs(con):
+    table_of(con, [ANNA])
+    con.execute("delete from record")
+    found, pairs = linked(con, skip_numbered=True)
+    assert (found.pairs, pairs) == (0, {})
+
+
+def test_records_are_compared_whatever_their_numbers_and_order(con):
+    table_of(con, [ANNA, TYPO, STRANGER], slots=["school", None, None])
+    con.execute("create or replace table record as select * replace (900 - 7 * record as record) from record")
+    _, pairs = linked(con)
+    assert set(pairs) == {(893, 900)}
+
+
 def test_few_and_default_values_get_columns_of_their_own(con):
     rows = [(place, place) for place in [1] * 16 + [2] * 17 + [3] * 60]
     con.execute("create table record (link_place bigint, link_birth_dm bigint)")

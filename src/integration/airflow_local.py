@@ -84,8 +84,9 @@ def airflow_environment(home: Path, port: int = 8080) -> dict[str, str]:
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API_AUTH__JWT_SECRET": _secret(place / "jwt-secret"),
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
-        # Tasks of an Airflow that was killed are taken up again after this; its own 300 seconds are for clusters.
+        # Tasks of an Airflow that was killed are taken up again after so long; its own 300 seconds are for clusters.
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "NO_PROXY": direct,
         "no_proxy": direct,

@@ -6,10 +6,13 @@ Standard library only, and never through a proxy: the address is always loopback
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,6 +24,21 @@ FINISHED_TASK = ("success", "failed", "skipped", "upstream_failed", "removed")
 FINISHED_RUN = ("success", "failed")
 _PAGE = 100
 _WAIT_SECONDS = 30
+_TRIES = 8
+_PAUSE_SECONDS = 3
+
+
+class _NotDone(IntegrationError):
+    """Airflow answered with an error; ``code`` is that of HTTP, or 0 when there was no answer."""
+
+    def __init__(self, code: int, detail: str) -> None:
+        super().__init__(Reason.AIRFLOW_FAILED, detail)
+        self.code = code
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may go well a little later."""
+        return not self.code or self.code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 @dataclass(frozen=True)
@@ -107,9 +125,28 @@ class AirflowApi:
         self._call("PATCH", f"/api/v2/dags/{quote(dag_id)}?update_mask=is_paused", {"is_paused": False})
 
     def trigger(self, dag_id: str) -> str:
-        """Start a run now; returns its id."""
-        told = self._call("POST", f"/api/v2/dags/{quote(dag_id)}/dagRuns", {"logical_date": None})
-        return str(told["dag_run_id"])
+        """Start a run now; returns its id.
+
+        A server that is just starting, or whose database is busy, may break off: it is asked again, some times.
+        The id is given here, so that no run is started twice: of one that was made all the same, Airflow says that
+        it is there (409).
+        """
+        run_id = f"manual__{uuid.uuid4()}"
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns"
+        body = {"logical_date": None, "dag_run_id": run_id}
+        for left in reversed(range(_TRIES)):
+            try:
+                self._call("POST", path, body)
+            except _NotDone as error:
+                made_before = error.code == HTTPStatus.CONFLICT and left < _TRIES - 1
+                if made_before:
+                    break
+                if not left or not error.may_pass:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                break
+        return run_id
 
     def runs(self) -> list[Run]:
         """The newest runs of all DAGs, newest first."""
@@ -156,11 +193,9 @@ class AirflowApi:
             with self._opener.open(request, timeout=_WAIT_SECONDS) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            raise IntegrationError(
-                Reason.AIRFLOW_FAILED, f"{method} {path.split('?')[0]}: {error.code}"
-            ) from None
+            raise _NotDone(error.code, f"{method} {path.split('?')[0]}: {error.code}") from None
         except (OSError, ValueError) as error:
-            raise IntegrationError(Reason.AIRFLOW_FAILED, f"no answer: {type(error).__name__}") from None
+            raise _NotDone(0, f"no answer: {type(error).__name__}") from None
 
 
 def _run(row: dict[str, Any]) -> Run:

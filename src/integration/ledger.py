@@ -7,17 +7,16 @@ Rows hold ids, counts and reason codes; never a value from the data. SQLite by d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from integration.names import DeliveryId
 from integration.reasons import Reason
+from integration.store import Store
 
 _META = sa.MetaData()
 
@@ -47,8 +46,8 @@ _EVENT = sa.Table(
     sa.Column("facts", sa.Text, nullable=False),
 )
 
-STATES = ("received", "encoded", "checked", "loaded", "quarantined")
-"""What can be said of a delivery; its state is that of its newest event."""
+STATES = ("received", "encoded", "checked", "loaded", "held", "quarantined")
+"""What can be said of a delivery; its state is that of its newest event. ``held`` waits for a steward's decision."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +77,7 @@ class Ledger:
     """Opens (and makes) the ledger at a SQLAlchemy URL. Safe to use from several processes."""
 
     def __init__(self, url: str) -> None:
-        parsed = sa.make_url(url)
-        connect_args: dict[str, Any] = {}
-        if parsed.get_backend_name() == "sqlite":
-            connect_args = {"timeout": 60}
-            if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sa.create_engine(
-            parsed, connect_args=connect_args, poolclass=sa.NullPool, hide_parameters=True
-        )
-        with self._write() as con:
-            _META.create_all(con)
-
-    @contextmanager
-    def _write(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as con:
-            if self._engine.dialect.name == "sqlite":
-                con.exec_driver_sql("PRAGMA journal_mode=WAL")
-                con.commit()
-                con.exec_driver_sql("BEGIN IMMEDIATE")
-            yield con
-            con.commit()
+        self._store = Store(url, _META)
 
     def register(
         self,
@@ -126,7 +105,7 @@ class Ledger:
             "arrived_at": arrived_at.isoformat(),
         }
         try:
-            with self._write() as con:
+            with self._store.write() as con:
                 con.execute(_DELIVERY.insert().values(row))
                 self._event(con, str(delivery), "received", None, at, {"rows": rows, **(facts or {})})
         except sa.exc.IntegrityError:
@@ -143,7 +122,7 @@ class Ledger:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         """Add an event. ``subject`` is a delivery's id or, for one never accepted, its quarantine id."""
-        with self._write() as con:
+        with self._store.write() as con:
             self._event(con, str(subject), state, reason, at, facts or {})
 
     def _event(
@@ -175,7 +154,7 @@ class Ledger:
         asked = ((_DELIVERY.c.source, source), (_DELIVERY.c.municipality, municipality))
         wanted = [column == value for column, value in asked if value]
         query = sa.select(_DELIVERY).where(*wanted).order_by(_DELIVERY.c.delivery_id)
-        with self._engine.connect() as con:
+        with self._store.read() as con:
             rows = con.execute(query).mappings().all()
             events = self._newest(con, sa.select(_DELIVERY.c.delivery_id).where(*wanted))
         found = [
@@ -185,7 +164,7 @@ class Ledger:
 
     def entry(self, delivery: DeliveryId | str) -> Entry | None:
         """One delivery, or None when it was never taken in."""
-        with self._engine.connect() as con:
+        with self._store.read() as con:
             row = (
                 con.execute(sa.select(_DELIVERY).where(_DELIVERY.c.delivery_id == str(delivery)))
                 .mappings()
@@ -200,7 +179,7 @@ class Ledger:
         query = sa.select(sa.func.max(_DELIVERY.c.sequence)).where(
             _DELIVERY.c.supplier == supplier, _DELIVERY.c.municipality == municipality
         )
-        with self._engine.connect() as con:
+        with self._store.read() as con:
             return int(con.execute(query).scalar() or 0)
 
     def quarantined(self) -> list[dict[str, Any]]:
@@ -212,7 +191,7 @@ class Ledger:
             )
             .order_by(_EVENT.c.event_id)
         )
-        with self._engine.connect() as con:
+        with self._store.read() as con:
             rows = con.execute(query).mappings().all()
         return [
             {"subject": r["subject"], "reason": r["reason"], "at": r["at"], **json.loads(r["facts"])}
@@ -222,7 +201,7 @@ class Ledger:
     def events(self, subject: DeliveryId | str) -> list[dict[str, Any]]:
         """All events of one subject, oldest first."""
         query = sa.select(_EVENT).where(_EVENT.c.subject == str(subject)).order_by(_EVENT.c.event_id)
-        with self._engine.connect() as con:
+        with self._store.read() as con:
             return [{**dict(r), "facts": json.loads(r["facts"])} for r in con.execute(query).mappings()]
 
     @staticmethod

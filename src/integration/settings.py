@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     require_sealed: bool | None = None
     """Only sealed deliveries are taken in; unless set, that is so everywhere but in a synthetic installation."""
     ledger_url: str = ""
+    stewardship_url: str = ""
+    """Where checks' history and stewards' decisions are: an SQLAlchemy URL; a SQLite file in the home unless set."""
     passphrase: SecretStr | None = None
     passphrase_file: Path | None = None
     first_pass_keys: Path | None = None
@@ -103,6 +105,10 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """SQLAlchemy URL of the ledger; a SQLite file in the home folder unless set."""
         return self.ledger_url or f"sqlite:///{self.zones.home / 'ledger.sqlite'}"
+
+    def stewardship(self) -> str:
+        """SQLAlchemy URL of the stewards' store: decisions, answers and the history of checks."""
+        return self.stewardship_url or f"sqlite:///{self.zones.home / 'stewardship.sqlite'}"
 
     @property
     def first_pass_folder(self) -> Path:

@@ -21,6 +21,9 @@ keys_app = typer.Typer(help="The keyring: nothing is encoded or linked without i
 supplier_app = typer.Typer(help="The organisations that deliver.", no_args_is_help=True)
 indicators_app = typer.Typer(help="The network-quality indicators.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Deliveries that were refused whole.", no_args_is_help=True)
+quality_app = typer.Typer(
+    help="What is wrong with deliveries, and what a steward decides about them.", no_args_is_help=True
+)
 release_app = typer.Typer(help="What may be seen outside.", no_args_is_help=True)
 audit_app = typer.Typer(
     help="What was processed and who looked, and whether that was changed.", no_args_is_help=True
@@ -31,6 +34,7 @@ for name, sub in (
     ("supplier", supplier_app),
     ("indicators", indicators_app),
     ("quarantine", quarantine_app),
+    ("quality", quality_app),
     ("release", release_app),
     ("audit", audit_app),
     ("sample", sample_app),

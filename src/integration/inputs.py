@@ -98,7 +98,7 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
             code_fingerprint(),
             domain,
             settings.today(),
-            [asdict(entry) | {"facts": None} for entry in (*loaded, *refused)],
+            [asdict(entry) | {"facts": None, "event": None} for entry in (*loaded, *refused)],
             sorted(superseded),
             expected,
             _rights(domain, settings.zones),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE
+from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, EXIT_WAITS
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done and what there is to do."""
@@ -26,6 +26,16 @@ class Outcome:
     refused_rows: int = 0
     warnings: int = 0
     objected: int = 0
+
+
+@dataclass(frozen=True)
+class Held:
+    """A delivery that waits for a steward: since which event of the ledger, why, and the checks that stopped it."""
+
+    delivery_id: str
+    event: int
+    reason: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,9 +63,11 @@ class RunResult:
 
 
 def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
+    """2 when a delivery got stuck, 3 when one waits for a decision, 1 when one was refused or warned about, else 0."""
     seen = list(outcomes)
-    if any(outcome.state not in {"loaded", "quarantined"} for outcome in seen):
+    if any(outcome.state not in {"loaded", "quarantined", "held"} for outcome in seen):
         return EXIT_FAILURE
+    if any(outcome.state == "held" for outcome in seen):
+        return EXIT_WAITS
     found = any(o.state == "quarantined" or o.refused_rows or o.warnings for o in seen)
     return EXIT_FINDINGS if found else EXIT_FINE

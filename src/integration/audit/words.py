@@ -14,7 +14,7 @@ EVENTS = (BEGUN, ENDED, LOOKED, SET_ASIDE)
 """A stage begins and ends; a person looks; a torn last line is set aside."""
 
 OUTCOMES = (
-    "received", "encoded", "checked", "loaded", "quarantined",
+    "received", "encoded", "checked", "loaded", "held", "quarantined",
     "done", "unchanged", "failed", "shown", "changed", "set-aside",
 )  # fmt: skip
 """What came of it: a delivery's state (see the ledger), or what a stage, a look or the log itself came to."""
@@ -57,6 +57,7 @@ STAGES = {
     "receive": StageRule("inbox", Purpose.INTAKE),
     "encode": StageRule("delivery", Purpose.INTAKE, keyed=True),
     "check": StageRule("delivery", Purpose.INTAKE),
+    "settle": StageRule("delivery", Purpose.STEWARDSHIP),
     "load": StageRule("delivery", Purpose.INTAKE),
     "link": StageRule("domain", Purpose.PICTURE, keyed=True),
     "model": StageRule("domain", Purpose.PICTURE),

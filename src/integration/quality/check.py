@@ -46,6 +46,7 @@ class CheckResult:
     critical_failed: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     could_not_run: tuple[str, ...] = ()
+    could_not_run_critical: bool = False
     reason: Reason | None = None
 
 
@@ -130,6 +131,7 @@ def _result(delivery: DeliveryId, found: Sequence[f.Finding]) -> CheckResult:
         critical_failed=f.ids(found, f.FAILED, "critical"),
         warned=f.ids(found, f.FAILED, "warning"),
         could_not_run=f.ids(found, f.ERROR),
+        could_not_run_critical=bool(f.ids(found, f.ERROR, "critical")),
         reason={"failed": Reason.CHECK_CRITICAL, "error": Reason.CHECK_ERROR}.get(outcome),
     )
 

@@ -1,0 +1,1 @@
+"""Stewardship: what people decide about deliveries, who they are, and what is owed when."""

@@ -1,0 +1,1 @@
+"""What people decide about deliveries, who they are, and what is owed when."""

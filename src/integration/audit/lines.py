@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from integration.actor import ACTOR
 from integration.audit.words import EVENTS, LOGS, OUTCOMES, Purpose
 from integration.reasons import Reason
 
@@ -25,7 +26,7 @@ FORMAT = "integration-audit/1"
 _TOKEN = r"[1-9][0-9]{0,3}\.[A-Z0-9]{2,12}\.audit\.[0-9a-f]{32}"  # noqa: S105  a grammar, no secret
 _GRAMMAR = {
     "action": re.compile(r"[a-z][a-z-]{1,30}(\.[a-z][a-z-]{1,30})?", re.ASCII),
-    "actor": re.compile(r"[A-Za-z_][A-Za-z0-9_.@-]{0,63}|uid-[0-9]{1,10}", re.ASCII),
+    "actor": ACTOR,
     "case": re.compile(r"[A-Z]{1,4}-[0-9]{4}-[0-9]{1,6}", re.ASCII),
     "object": re.compile(r"[a-z][a-z-]{1,20}:[A-Za-z0-9._-]{1,130}", re.ASCII),
     "organisation": re.compile(r"[A-Z0-9]{2,12}", re.ASCII),
@@ -117,11 +118,6 @@ class Line:
 def is_case(text: str) -> bool:
     """Whether a text is a case number: up to four capitals, year, number (``AVG-2026-17``)."""
     return _GRAMMAR["case"].fullmatch(text) is not None
-
-
-def is_actor(name: str) -> bool:
-    """Whether a user name can stand in the log as it is."""
-    return _GRAMMAR["actor"].fullmatch(name) is not None
 
 
 def utc(moment: datetime) -> str:

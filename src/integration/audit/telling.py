@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integration import __version__
-from integration.audit.lines import Event, is_actor
+from integration.actor import this_user
+from integration.audit.lines import Event
 from integration.audit.words import Purpose, StageRule
 from integration.names import DeliveryId, InvalidName, municipality, source
 from integration.outcomes import DomainResult, Outcome
@@ -85,7 +84,7 @@ def make_event(
     return Event(
         event=event,
         time=settings.now(),
-        actor=actor or _user(),
+        actor=actor or this_user(),
         action=action,
         object=name,
         purpose=purpose,
@@ -104,13 +103,3 @@ def _organisation(settings: Settings, name: str) -> str | None:
     if kind == "delivery" and len(parts) == 5:
         return parts[2]
     return settings.organisation or None
-
-
-def _user() -> str:
-    """The operating system's user that runs this process, by the system's own word and not the environment's."""
-    number = os.geteuid()
-    try:
-        name = pwd.getpwuid(number).pw_name
-    except KeyError:
-        name = ""
-    return name if is_actor(name) else f"uid-{number}"

@@ -1,1 +1,1 @@
-"""Stewardship: what people decide about deliveries, who they are, and what is owed when."""
+"""What people decide about deliveries, who they are, and what is owed when."""

@@ -62,7 +62,7 @@ serve: $(READY) ## open the newest release on http://127.0.0.1:8050
 
 lock: ## resolve the newest versions anew (needs the environment)
 	$(COMPILE) --upgrade --extra dev pyproject.toml -o requirements.lock
-	$(COMPILE) --upgrade --constraint requirements.lock --extra dev --extra spark pyproject.toml -o requirements-spark.lock
+	$(COMPILE) --upgrade --constraint requirements.lock --extra dev --extra spark --extra postgresql pyproject.toml -o requirements-spark.lock
 
 wheel: $(READY) ## build the wheel
 	$(BIN)/python -m build --wheel --no-isolation

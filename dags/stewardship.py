@@ -1,4 +1,4 @@
-"""Two DAGs for data stewards: a run of ``decisions`` for each delivery that a critical check stopped, and ``reminders``.
+"""For data stewards: a run of ``decisions`` for each delivery that a critical check stopped, and ``reminders``.
 
     decisions:   ask -> go_on | stop          reminders:   remind
 

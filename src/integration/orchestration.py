@@ -96,12 +96,12 @@ class _Stages:
     """
 
     def __getattr__(self, stage: str) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             from integration import pipeline as line
 
             try:
                 take_passphrase()
-                return getattr(line, stage)(*arguments)
+                return getattr(line, stage)(*arguments, **named)
             except IntegrationError:
                 raise
             except Exception as error:

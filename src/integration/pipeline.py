@@ -45,6 +45,7 @@ from integration.stage_means import open_keys, open_ledger
 if TYPE_CHECKING:
     from integration.releases import ReleaseResult
     from integration.retention import PurgeResult
+    from integration.stewardship.notices import Notice
 
 __all__ = [
     "check",
@@ -59,11 +60,13 @@ __all__ = [
     "load",
     "model",
     "nightly",
+    "notices_of_waiting",
     "overview",
     "pending",
     "purge",
     "receive",
     "release",
+    "reminders",
     "run",
     "settle",
     "settle_all",
@@ -161,6 +164,22 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 def settle_all(source: str | None = None) -> list[Outcome]:
     """Carry out every decision (about one source's deliveries) that is not carried out yet."""
     return [_or_explain(settle, delivery_id) for delivery_id in decided(source)]
+
+
+def notices_of_waiting(delivery_id: str, *, late: bool = False) -> list[Notice]:
+    """What the steward is told of a delivery that waits for a decision; nothing without a mail server."""
+    from integration.stewardship import notices
+
+    settings = get_settings()
+    return notices.of_waiting(settings, open_ledger(settings), delivery_id, late=late)
+
+
+def reminders() -> list[Notice]:
+    """What stewards are told each day: what is late, waits, or ends soon; nothing without a mail server."""
+    from integration.stewardship import notices
+
+    settings = get_settings()
+    return notices.reminders(settings, open_ledger(settings))
 
 
 def _or_explain(stage: Callable[[str], Outcome], delivery_id: str) -> Outcome:

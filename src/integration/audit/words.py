@@ -79,6 +79,8 @@ LINKAGE_ACTIONS = {
     "linkage.undo": StageRule("domain", Purpose.STEWARDSHIP),
 }
 """What is done to a domain's linkage by hand; reading its history is a look (``access``)."""
+STEWARD_ACTIONS = {"quality.decide": StageRule("delivery", Purpose.STEWARDSHIP)}
+"""What a steward decides about a delivery; carrying it out is the stage ``settle``."""
 RIGHTS = {
     name: StageRule("domain", Purpose.RIGHTS, keyed=True, heads=True)
     for name in ("subject.apply", "subject.erase", "subject.object", "subject.restrict", "subject.unrestrict")

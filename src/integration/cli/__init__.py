@@ -23,6 +23,7 @@ def main() -> None:
         linkage,
         operate,
         privacy,
+        quality,
         retention,
         sample,
         seal,

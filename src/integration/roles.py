@@ -29,11 +29,15 @@ class _Declared(BaseModel):
 
 
 class Right(_Declared):
-    """What may be done: in Dutch and English, and the commands (by path) that it opens."""
+    """What may be done: in Dutch and English, and the commands (by path) that it opens.
+
+    ``everywhere``: it is about no one source or municipality, whatever a role is limited to.
+    """
 
     nl: Words
     en: Words
     commands: tuple[Command, ...]
+    everywhere: bool = False
 
 
 class Role(_Declared):

@@ -15,7 +15,7 @@ EVENTS = (BEGUN, ENDED, LOOKED, SET_ASIDE)
 
 OUTCOMES = (
     "received", "encoded", "checked", "loaded", "held", "quarantined",
-    "done", "unchanged", "failed", "shown", "changed", "set-aside",
+    "done", "unchanged", "failed", "shown", "changed", "refused", "set-aside",
 )  # fmt: skip
 """What came of it: a delivery's state (see the ledger), or what a stage, a look or the log itself came to."""
 

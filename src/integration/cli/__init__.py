@@ -12,16 +12,19 @@ import sys
 from integration.errors import EXIT_FAILURE, IntegrationError
 
 
-def main() -> None:
-    """Entry point: an error becomes one line on stderr and an exit code, never a traceback with values."""
-    from integration.cli import (  # noqa: F401  they register their commands
+def register() -> None:
+    """Let every module of commands add its own to the tree."""
+    from integration.cli import (  # noqa: F401
         around,
         audit,
+        calendar,
+        corrections,
         first_pass,
         keys,
         line,
         linkage,
         operate,
+        people,
         privacy,
         quality,
         retention,
@@ -29,10 +32,18 @@ def main() -> None:
         seal,
         subject,
     )
-    from integration.cli.app import app
 
+
+def main() -> None:
+    """Entry point: an error becomes one line on stderr and an exit code, never a traceback with values."""
+    from typer.main import get_command
+
+    from integration.cli.app import app
+    from integration.cli.guard import guard
+
+    register()
     try:
-        app()
+        guard(get_command(app))()
     except IntegrationError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

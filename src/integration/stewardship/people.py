@@ -167,6 +167,8 @@ class People:
         """
         if right not in table().rights:
             return False
+        if table().rights[right].everywhere:
+            source = municipality = None
         if self.persons is None:
             return self.owner is None or actor == self.owner
         roles = table().roles_with(right)

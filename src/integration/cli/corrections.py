@@ -1,0 +1,1 @@
+"""``integration quality corrections``: what is known to be wrong at suppliers for a while."""

@@ -61,7 +61,11 @@ _STATES = {
 
 def _row(line: Line) -> tuple[Any, ...]:
     state = _STATES[line.state] + (" (tweede)" if line.waits_for == "second" else "")
-    late = f", {line.days_late} dagen te laat" if (line.days_late or 0) > 0 else ""
+    late = (
+        f", {line.days_late} {'dag' if line.days_late == 1 else 'dagen'} te laat"
+        if (line.days_late or 0) > 0
+        else ""
+    )
     stopped = (*line.critical, *(f"{check} (ontheffing)" for check in line.waived), *line.could_not_run)
     named = line.delivery_id or f"{line.source} {line.supplier} {line.municipality} {line.period}"
     return (

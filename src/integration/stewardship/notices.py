@@ -16,6 +16,7 @@ from integration.ledger import Entry, Ledger
 from integration.municipalities import shown_name
 from integration.settings import Settings
 from integration.stewardship import people
+from integration.stewardship.calendar import calendar
 from integration.stewardship.waivers import waivers
 
 SOON_DAYS = 14
@@ -69,11 +70,8 @@ def _waiting_lines(settings: Settings, entry: Entry) -> Iterable[str]:
 def reminders(settings: Settings, ledger: Ledger) -> list[Notice]:
     """One message for everybody about whom there is something to tell today: late, waiting, ending soon."""
     told: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for source, municipality, line in [
-        *_late(settings, ledger),
-        *_waiting(settings, ledger),
-        *_ending(settings, ledger),
-    ]:
+    lines = [*_late(settings), *_waiting(settings, ledger), *_ending(settings, ledger)]
+    for source, municipality, line in lines:
         if to := receivers(settings, source, municipality):
             told[to].append(line)
     subject = _marked(settings, "Leveringen die aandacht vragen")
@@ -98,8 +96,12 @@ def _ending(settings: Settings, ledger: Ledger) -> Iterable[tuple[str, str, str]
             yield waiver.source, waiver.municipality, line
 
 
-def _late(settings: Settings, ledger: Ledger) -> Iterable[tuple[str, str, str]]:
-    return []
+def _late(settings: Settings) -> Iterable[tuple[str, str, str]]:
+    for owed in calendar(settings):
+        if owed.overdue:
+            whom = f"{owed.supplier} ({owed.contact})"
+            line = f"{owed.days_late} dagen te laat: {owed.source} {owed.period} van {whom}"
+            yield owed.source, owed.municipality, line
 
 
 def _marked(settings: Settings, subject: str) -> str:

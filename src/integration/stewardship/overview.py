@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from integration.errors import UsageError
@@ -12,12 +12,10 @@ from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId, InvalidName
 from integration.reasons import Reason
 from integration.settings import Settings
+from integration.stewardship.calendar import MISSING, Owed, calendar
 from integration.stewardship.deciding import open_decisions, waits_for_second
 from integration.stewardship.decisions import Decision
 from integration.storage import Zones, read_json
-
-MISSING = "missing"
-"""The state of a delivery that was agreed, is due, and did not come."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,12 @@ class Line:
 
 def overview(settings: Settings, ledger: Ledger) -> list[Line]:
     """All deliveries: taken in, refused at receipt, and those that were due and did not come; by source and period."""
+    owed = calendar(settings)
+    late = {line.delivery: line.days_late for line in owed if line.delivery}
     lines = [_line(settings, entry) for entry in ledger.entries()]
     lines += [_refused(told) for told in ledger.quarantined()]
+    lines = [replace(line, days_late=late.get(line.delivery_id or "")) for line in lines]
+    lines += [_missing(line) for line in owed if line.state == MISSING]
     return sorted(
         lines,
         key=lambda line: tuple(str(part or "") for part in (line.source, line.municipality, line.period)),
@@ -87,6 +89,18 @@ def _line(settings: Settings, entry: Entry) -> Line:
         could_not_run=tuple(facts.get("could_not_run", ())),
         row_reasons=row_reasons(settings.zones, entry.delivery),
         waits_for=_waits_for(settings, entry),
+    )
+
+
+def _missing(owed: Owed) -> Line:
+    return Line(
+        delivery_id=None,
+        source=owed.source,
+        supplier=owed.supplier,
+        municipality=owed.municipality,
+        period=owed.period,
+        state=MISSING,
+        days_late=owed.days_late,
     )
 
 

@@ -32,11 +32,11 @@ demo: $(READY) ## run the deliveries and nightly runs on the sample, through Air
 test: $(READY) ## all tests that need no service
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-services: $(READY) $(SPARK)/.ready ## tests that need Java and pyspark, in an environment of their own
+test-services: $(READY) $(SPARK)/.ready ## tests that need Java and pyspark, or a PostgreSQL server
 	$(SPARK)/bin/python -m pytest -n 0 tests/services
 
 $(SPARK)/.ready: requirements-spark.lock pyproject.toml
-	@echo "Making the environment in $(SPARK) (once; some 400 MB more)"
+	@echo "Making the environment in $(SPARK) (once; some 400 MB more); PostgreSQL comes from the system"
 	$(PYTHON) -m venv $(SPARK)
 	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r requirements-spark.lock
 	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --no-deps --no-build-isolation --editable .

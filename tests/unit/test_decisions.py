@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from helpers.stores import store_url
 from integration.errors import IntegrationError
 from integration.ledger import Ledger
 from integration.names import DeliveryId
@@ -32,7 +33,8 @@ class Desk:
     """An installation with a delivery in a state, and somebody at the desk."""
 
     def __init__(self, home: Path) -> None:
-        self.settings = Settings(home=home, fixed_clock=NOW, synthetic=True)
+        urls = {"ledger_url": store_url(home, "ledger"), "stewardship_url": store_url(home, "stewardship")}
+        self.settings = Settings(home=home, fixed_clock=NOW, synthetic=True, **urls)
         self.ledger = Ledger(self.settings.ledger())
 
     def bring(

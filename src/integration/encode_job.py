@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from re import Pattern
 from types import TracebackType
@@ -82,6 +82,8 @@ class EncodeJob:
     check_only: bool = False
     descriptor: int | None = None
     """An open file that is the payload, handed down; ``payload`` is then but its name."""
+    corrections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Codes known to be wrong, by column, each with the right one."""
 
 
 def plain(supplier: Supplier) -> PlainSupplier:

@@ -74,6 +74,7 @@ def encode(job: EncodeJob, sink: Sink) -> FirstResult:
             manifest.supplier,
             sink,
             created_on=manifest.created_at.date(),
+            corrections=job.corrections,
         )
 
 

@@ -12,7 +12,7 @@ import shutil
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -25,6 +25,7 @@ from integration.pseudonyms.held import check_fingerprints
 from integration.pseudonyms.second_pass import SecondPass
 from integration.reasons import Reason
 from integration.rights.leaving_out import keep_out
+from integration.stewardship.corrections import codes
 from integration.storage import Zones, atomic_directory, read_json
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def encode(
     longer what was received) and :class:`IntegrationError`.
     """
     zones = settings.zones
-    job = make_job(settings, delivery)
+    job = replace(make_job(settings, delivery), corrections=codes(settings.zones, delivery, arrived_at))
     known = job.key.known if job.key else known_to(settings, job.manifest)
     check_fingerprints(zones, known.domain, keys)
     check_first_pass(zones, known)

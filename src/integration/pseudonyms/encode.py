@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from integration.contracts.model import Contract, Field
@@ -23,6 +24,7 @@ from integration.pseudonyms.fields import (
     Dialect,
     Finding,
     Verdict,
+    corrected,
     judge_for,
 )
 from integration.pseudonyms.first_pass import FIRST_PURPOSES, FirstPass
@@ -84,16 +86,17 @@ def encode_delivery(
     sink: Sink,
     *,
     created_on: date,
+    corrections: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> FirstResult:
     """Encode a delivery's rows: the first pass. The three tables' batches go to ``sink``, tokens as 16 bytes.
 
-    ``created_on`` is the day the supplier made the delivery: a birth date after it cannot be. The same input
-    and key give the same batches. Raises :class:`DeliveryRefused` (WRONG_MUNICIPALITY) when a row is about
-    another municipality than the key, what ``rows`` raises itself, and INTERNAL, without any value, for
-    everything else.
+    ``created_on`` is the day the supplier made the delivery: a birth date after it cannot be. ``corrections`` are
+    codes known to be wrong, by column, each with the right one; CODE_CORRECTED tells the rows. The same input and
+    key give the same batches. Raises :class:`DeliveryRefused` (WRONG_MUNICIPALITY) when a row is about another
+    municipality than the key, what ``rows`` raises itself, and INTERNAL, without any value, for everything else.
     """
     try:
-        encoder = _Encoder(contract, dialect, keys, supplier, created_on)
+        encoder = _Encoder(contract, dialect, keys, supplier, created_on, corrections)
         source, batches = iter(rows), Batches(contract, sink)
         while batch := list(islice(source, BATCH_ROWS)):
             encoder.encode(batch, batches)
@@ -108,9 +111,16 @@ class _Encoder:
     """One delivery's columns, persons, keys and counts."""
 
     def __init__(
-        self, contract: Contract, dialect: Dialect, keys: FirstPass, supplier: str, created_on: date
+        self,
+        contract: Contract,
+        dialect: Dialect,
+        keys: FirstPass,
+        supplier: str,
+        created_on: date,
+        corrections: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._contract, self._supplier, self._known = contract, supplier, keys.known
+        self._corrections = corrections
         self._person, self._address, self._key = (keys.maker(purpose) for purpose in FIRST_PURPOSES)
         self._link = LinkColumns(keys.link_key())
         self._persons = [PersonReader(contract, person, dialect, created_on) for person in contract.blocks]
@@ -121,6 +131,8 @@ class _Encoder:
 
     def _column(self, field: Field, dialect: Dialect) -> Column[str]:
         judge = judge_for(field, dialect)
+        if field.name in self._corrections:
+            judge = corrected(field, dialect, judge, self._corrections[field.name])
         if field.role != "key":
             return Column(field, judge)
         parts = (

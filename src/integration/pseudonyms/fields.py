@@ -7,7 +7,7 @@ million. Verdicts hold values in memory; findings hold none.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -161,6 +161,22 @@ def judge_for(field: Field, dialect: Dialect) -> Callable[[str], Verdict]:
     }
     judge = judges[field.type]
     return lambda text: judge(bare) if (bare := text.strip()) else NOTHING
+
+
+def corrected(
+    field: Field, dialect: Dialect, judge: Callable[[str], Verdict], codes: Mapping[str, str]
+) -> Callable[[str], Verdict]:
+    """Return a judge that first puts the right code in the place of one known to be wrong, and tells where it did."""
+    several = field.type == "codes"
+
+    def judge_right(text: str) -> Verdict:
+        items = text.split(dialect.list_separator) if several else [text]
+        if codes.keys().isdisjoint(item.strip() for item in items):
+            return judge(text)
+        verdict = judge(dialect.list_separator.join(codes.get(item.strip(), item) for item in items))
+        return Verdict(verdict.value, OK, Reason.CODE_CORRECTED, True) if verdict.status == OK else verdict
+
+    return judge_right
 
 
 def date_parts(dialect: Dialect, text: str) -> tuple[int, int, int] | None:

@@ -7,7 +7,7 @@ the same whenever the same delivery is checked again: nothing in it tells the ti
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from integration.names import DeliveryId
 from integration.quality import engine
 from integration.quality import findings as f
 from integration.quality.frame import Facts, read_facts, read_frame
+from integration.quality.known import Known, without_known
 from integration.quality.layout import Column, encoded_layout, nullable_fields
 from integration.quality.suites import Suite, load_suite
 from integration.reasons import Reason
@@ -70,18 +71,25 @@ def check_deliveries(
     contract_loader: ContractLoader | None = None,
     *,
     expectations: Path | None = None,
+    known: Mapping[str, Known] | None = None,
 ) -> list[CheckResult]:
     """Run each delivery's suite, write its ``check.json``, and return the results in the order of the ids.
 
     One delivery that cannot be checked does not keep the others from it. Raises
     :class:`~integration.errors.DeclarationError` (SUITE_INVALID), before anything runs, when a suite of these
-    deliveries' sources cannot be used. ``expectations`` is another folder with suites than the project's own.
+    deliveries' sources cannot be used. ``expectations`` is another folder with suites than the project's own;
+    ``known`` gives by delivery the findings that are known: they do not count in what was refused or made empty.
     """
     parsed = [d if isinstance(d, DeliveryId) else DeliveryId.parse(d) for d in delivery_ids]
     loader = contract_loader or _load_contract
     sources = sorted({str(delivery.source) for delivery in parsed})
     ready = {source: _ready(source, loader, expectations) for source in sources}
-    return [_check_one(zones.staging_dir(delivery), delivery, ready[delivery.source]) for delivery in parsed]
+    return [
+        _check_one(
+            zones.staging_dir(delivery), delivery, ready[delivery.source], (known or {}).get(str(delivery))
+        )
+        for delivery in parsed
+    ]
 
 
 def _load_contract(source: str) -> Contract:
@@ -97,9 +105,11 @@ def _ready(source: str, loader: ContractLoader, expectations: Path | None) -> _R
     return _Ready(suite, columns, nullable_fields(contract), engine.Prepared(suite))
 
 
-def _check_one(staging: Path, delivery: DeliveryId, ready: _Ready) -> CheckResult:
+def _check_one(staging: Path, delivery: DeliveryId, ready: _Ready, known: Known | None = None) -> CheckResult:
     try:
-        facts = read_facts(staging, delivery.period.end, ready.nullable_fields)
+        facts = without_known(
+            read_facts(staging, delivery.period.end, ready.nullable_fields), staging, known or frozenset()
+        )
         found = [] if facts.nil_return else _findings(staging, facts, ready)
     except IntegrationError as error:
         result = CheckResult(str(delivery), "error", reason=error.reason)

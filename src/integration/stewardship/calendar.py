@@ -167,7 +167,7 @@ def _owed(
 
 def _contact(supplier: Supplier, role: str) -> str:
     """The supplier's address for a role; its address for deliveries, else its first, where it has none for it."""
-    found = {contact.role: contact.email for contact in reversed(supplier.contacts)}
+    found: dict[str, str] = {contact.role: contact.email for contact in reversed(supplier.contacts)}
     return found.get(role) or found.get("delivery") or supplier.contacts[0].email
 
 

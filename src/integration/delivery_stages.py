@@ -84,11 +84,19 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     outcomes = [_settled(entry) for entry in entries if entry.state != "encoded"]
     if wanted:
         from integration.quality import check_deliveries
+        from integration.quality.memory import Memory
         from integration.stewardship.corrections import known
 
+        memory = Memory(settings, ledger)
         arrived = {entry.delivery: entry.arrived_at for entry in entries if entry.subject in wanted}
         with in_use(settings.zones, {entry.municipality for entry in entries}):
-            results = check_deliveries(settings.zones, wanted, known=known(settings.zones, arrived))
+            results = check_deliveries(
+                settings.zones,
+                wanted,
+                known=known(settings.zones, arrived),
+                compare=memory.compare,
+                after=memory.remember,
+            )
         outcomes.extend(_record_check(ledger, settings, result) for result in results)
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 

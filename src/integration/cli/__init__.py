@@ -23,9 +23,11 @@ def main() -> None:
         linkage,
         operate,
         privacy,
+        quality_reports,
         retention,
         sample,
         seal,
+        self_check,
         subject,
     )
     from integration.cli.app import app

@@ -27,9 +27,11 @@ def register() -> None:
         people,
         privacy,
         quality,
+        quality_reports,
         retention,
         sample,
         seal,
+        self_check,
         subject,
     )
 

@@ -116,15 +116,24 @@ def read_frame(staging: Path, facts: Facts, columns: Iterable[Column]) -> pd.Dat
 
     Columns the file lacks are left out: a check that needs them cannot run, and says so.
     """
-    import pandas as pd
-
     from integration import parquet
 
     file = staging / "records.parquet"
-    wanted = {name for column in columns for name in (column.name, _base_of(column.name))}
-    table = parquet.read(file, sorted(wanted & parquet.columns(file) | {"record_key"}))
-    table = _add_sizes(_add_ends(_add_facts(table, facts)), wanted)
-    return table.to_pandas(types_mapper=pd.ArrowDtype)
+    wanted = _wanted(columns)
+    return frame_of(parquet.read(file, sorted(wanted & parquet.columns(file))), facts, columns)
+
+
+def frame_of(records: pa.Table, facts: Facts, columns: Iterable[Column]) -> pd.DataFrame:
+    """The given columns of records that are in memory, as :func:`read_frame` gives those of a file."""
+    import pandas as pd
+
+    wanted = _wanted(columns)
+    table = records.select([name for name in records.column_names if name in wanted])
+    return _add_sizes(_add_ends(_add_facts(table, facts)), wanted).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _wanted(columns: Iterable[Column]) -> set[str]:
+    return {name for column in columns for name in (column.name, _base_of(column.name))} | {"record_key"}
 
 
 def _base_of(name: str) -> str:

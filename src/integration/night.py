@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
@@ -61,12 +62,18 @@ def link(
     return persons, families
 
 
+def run_date(con: duckdb.DuckDBPyConnection) -> date:
+    """The day that a file's models are run for."""
+    found: date = con.execute("select run_date from meta.run").fetchall()[0][0]
+    return found
+
+
 def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[str, int]:
     """Run the models of some folders on a file that was linked; rows by table."""
-    run_date = con.execute("select run_date from meta.run").fetchall()[0][0]
+    params = {"run_date": run_date(con)}
     counts: dict[str, int] = {}
     for folder in folders:
-        counts |= warehouse.run_models(con, folder, {"run_date": run_date})
+        counts |= warehouse.run_models(con, folder, params)
     return counts
 
 

@@ -1,11 +1,13 @@
-"""The stages of one domain's night: link, model, overview, indicators. Part of :mod:`integration.pipeline`.
+"""The stages of one domain's night: link, model, check_model, overview, indicators. Part of :mod:`integration.pipeline`.
 
 Each works in tonight's file of the domain, which only the last one publishes.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from integration import audit
 from integration.errors import IntegrationError
@@ -15,6 +17,10 @@ from integration.reasons import Reason
 from integration.rekey.guard import in_use
 from integration.settings import get_settings
 from integration.stage_means import open_domain_keys, open_ledger, published_fingerprint
+from integration.storage import Zones, write_json
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def domains() -> list[str]:
@@ -55,6 +61,31 @@ def model(domain: str) -> DomainResult:
 
 
 @audit.stage
+def check_model(domain: str) -> DomainResult:
+    """Hold the core tables against their suites (``expectations/core``) and keep what was found with the file.
+
+    Raises :class:`IntegrationError` (MODEL_CHECK_CRITICAL, MODEL_CHECK_ERROR) when a critical check failed or could
+    not run: the night ends here, and what was found stays beside the file that was being built.
+    """
+    from integration import night, warehouse
+    from integration.quality import model_check
+
+    settings, code = get_settings(), DomainCode(domain)
+    path = settings.zones.building(code)
+    with in_use(settings.zones, [domain]):
+        if _nothing_new(settings.zones, code, "check_model"):
+            return DomainResult(domain, "check_model", unchanged=True)
+        with warehouse.connect(path, settings) as con:
+            params = {"run_date": night.run_date(con)}
+            checked = model_check.check_tables(con, model_check.core_tables(), params)
+            model_check.write_results(con, checked)
+        about = {"domain": domain, "run_date": params["run_date"]}
+        write_json(settings.zones.model_check(code, building=True), about | checked.as_json())
+    checked.refuse(Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
+    return DomainResult(domain, "check_model", counts=checked.counts())
+
+
+@audit.stage
 def overview(domain: str) -> DomainResult:
     """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
     return _build(domain, "overview", ("families",))
@@ -76,19 +107,55 @@ def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
     path = settings.zones.building(code)
     with in_use(settings.zones, [domain]):
         keys = open_domain_keys(settings, code)
-        if not path.exists():
-            if not settings.zones.published(code).exists():
-                raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+        if _nothing_new(settings.zones, code, stage):
             return DomainResult(domain, stage, unchanged=True)
         with warehouse.connect(path, settings) as con:
+            _follow(con, stage)
             counts = night.run_folders(con, folders)
             if stage == "overview":
                 refuse_scores(con)
         if stage == "indicators":
             finished(settings, code, night.publish(settings, settings.zones, code, keys))
+            os.replace(settings.zones.model_check(code, building=True), settings.zones.model_check(code))
     return DomainResult(domain, stage, counts=counts)
 
 
+def _nothing_new(zones: Zones, domain: DomainCode, stage: str) -> bool:
+    """Whether no file is being built; raise :class:`IntegrationError` (STAGE_ORDER) when there never was one."""
+    if zones.building(domain).exists():
+        return False
+    if not zones.published(domain).exists():
+        raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+    return True
+
+
+def _follow(con: duckdb.DuckDBPyConnection, stage: str) -> None:
+    """Let no stage go before the one it rests on: what a new model holds is unchecked, and is not published so.
+
+    Raises :class:`IntegrationError` (STAGE_ORDER) when the core tables were not checked, or a critical check failed.
+    """
+    from integration.quality import model_check
+
+    if stage == "model":
+        model_check.forget_results(con)
+    elif not model_check.passed(con):
+        raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs check_model")
+
+
+_ENDS_A_NIGHT = (Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
+
+
 def nightly(domain: str) -> list[DomainResult]:
-    """One domain's night: link, model, overview, indicators."""
-    return [stage(domain) for stage in (link, model, overview, indicators)]
+    """One domain's night: link, model, check_model, overview, indicators.
+
+    A critical check ends the night of this domain, which the last result tells; the file of the night before stays.
+    """
+    results: list[DomainResult] = []
+    for stage in (link, model, check_model, overview, indicators):
+        try:
+            results.append(stage(domain))
+        except IntegrationError as error:
+            if error.reason not in _ENDS_A_NIGHT:
+                raise
+            return [*results, DomainResult(domain, "check_model", reason=error.reason.value)]
+    return results

@@ -30,12 +30,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class DomainResult:
-    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's."""
+    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's.
+
+    ``reason`` is why the night ended at this stage, and the file of the night before stays.
+    """
 
     domain: str
     stage: str
     unchanged: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,11 @@ class RunResult:
         return asdict(self)
 
 
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
+def exit_code(outcomes: Iterable[Outcome], nights: Iterable[DomainResult] = ()) -> int:
+    """2 when a delivery got stuck or a night ended early, 1 when something was refused or warned about, else 0."""
     seen = list(outcomes)
+    if any(night.reason for night in nights):
+        return EXIT_FAILURE
     if any(outcome.state not in {"loaded", "quarantined"} for outcome in seen):
         return EXIT_FAILURE
     found = any(o.state == "quarantined" or o.refused_rows or o.warnings for o in seen)

@@ -86,16 +86,25 @@ def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring)
     with warehouse.connect(zones.building(domain), settings) as con:
         run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
         rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
+        rests_on = what_it_rests_on(con)
     warehouse.publish(zones, domain, settings)
     manifest = {
         "domain": domain,
         "run_date": run[0],
         "fingerprint": run[1],
+        "rests_on": rests_on,
         "tables": rows,
         "key_fingerprints": marks,
     }
     write_json(zones.warehouse / f"{domain}.json", manifest)
     return str(run[1])
+
+
+def what_it_rests_on(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """A row a source: periods expected, missing and late, deliveries loaded, held and refused, the latest used."""
+    found = con.execute("select * from meta.rests_on order by source")
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _first_pass(settings: Settings, domain: DomainCode) -> dict[str, str]:

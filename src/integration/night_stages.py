@@ -1,11 +1,10 @@
-"""The stages of one domain's night: link, model, check_model, overview, indicators. Part of :mod:`integration.pipeline`.
+"""The stages of a domain's night: link, model, check_model, overview, indicators. Part of :mod:`integration.pipeline`.
 
 Each works in tonight's file of the domain, which only the last one publishes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,13 @@ from integration.reasons import Reason
 from integration.rekey.guard import in_use
 from integration.settings import get_settings
 from integration.stage_means import open_domain_keys, open_ledger, published_fingerprint
-from integration.storage import Zones, write_json
+from integration.storage import Zones, read_json, write_json
 
 if TYPE_CHECKING:
     import duckdb
+
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
 
 
 def domains() -> list[str]:
@@ -73,14 +75,15 @@ def check_model(domain: str) -> DomainResult:
     settings, code = get_settings(), DomainCode(domain)
     path = settings.zones.building(code)
     with in_use(settings.zones, [domain]):
+        open_domain_keys(settings, code)
         if _nothing_new(settings.zones, code, "check_model"):
             return DomainResult(domain, "check_model", unchanged=True)
         with warehouse.connect(path, settings) as con:
             params = {"run_date": night.run_date(con)}
             checked = model_check.check_tables(con, model_check.core_tables(), params)
+            about = {"domain": domain, "run_date": params["run_date"]} | checked.as_json()
+            write_json(settings.zones.model_check(code, building=True), about)
             model_check.write_results(con, checked)
-        about = {"domain": domain, "run_date": params["run_date"]}
-        write_json(settings.zones.model_check(code, building=True), about | checked.as_json())
     checked.refuse(Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
     return DomainResult(domain, "check_model", counts=checked.counts())
 
@@ -115,9 +118,23 @@ def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
             if stage == "overview":
                 refuse_scores(con)
         if stage == "indicators":
-            finished(settings, code, night.publish(settings, settings.zones, code, keys))
-            os.replace(settings.zones.model_check(code, building=True), settings.zones.model_check(code))
+            finished(settings, code, _publish(settings, code, keys))
     return DomainResult(domain, stage, counts=counts)
+
+
+def _publish(settings: Settings, domain: DomainCode, keys: Keyring) -> str:
+    """Publish tonight's file with what its check found beside it; return what it was built from.
+
+    The results go first: a crash in between is mended by the next night, whose inputs then differ from the manifest.
+    """
+    from integration import night
+
+    zones = settings.zones
+    tonight = zones.model_check(domain, building=True)
+    write_json(zones.model_check(domain), read_json(tonight))
+    fingerprint = night.publish(settings, zones, domain, keys)
+    tonight.unlink()
+    return fingerprint
 
 
 def _nothing_new(zones: Zones, domain: DomainCode, stage: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any
 
 from integration.contracts import load_supplier, supplier_codes
@@ -16,7 +17,9 @@ from integration.storage import read_json
 def status(settings: Settings) -> dict[str, Any]:
     """Per source, supplier and domain: deliveries by state and reason, rows; per domain: persons and families.
 
-    Counts of deliveries and rows only; a domain without a published file has no persons and families yet.
+    Counts of deliveries and rows only; a domain without a published file has no persons and families yet. Per domain
+    also on what its published file rests (``rests_on``), what the check after linking found of it (``checked``), and
+    of a night since that was stopped (``stopped``; None when none was).
     """
     suppliers = _suppliers(settings)
     return {
@@ -38,7 +41,7 @@ def _suppliers(settings: Settings) -> list[dict[str, Any]]:
             key = (str(supplier.source), str(supplier.code), str(municipality))
             found[key] = {
                 "source": key[0], "supplier": key[1], "domain": key[2],
-                "accepted": 0, "waiting": 0, "quarantined": Counter(), "rows": 0, "rows_refused": 0,
+                "accepted": 0, "waiting": 0, "held": 0, "quarantined": Counter(), "rows": 0, "rows_refused": 0,
             }  # fmt: skip
     for entry in ledger.entries():
         row = found.get((entry.source, entry.supplier, entry.municipality))
@@ -50,6 +53,8 @@ def _suppliers(settings: Settings) -> list[dict[str, Any]]:
             row["rows_refused"] += int(entry.facts.get("rows_refused", 0))
         elif entry.state == "quarantined" and entry.reason:
             row["quarantined"][entry.reason.value] += 1
+        elif entry.state == "held":
+            row["held"] += 1
         else:
             row["waiting"] += 1
     for refused in ledger.quarantined():
@@ -79,6 +84,7 @@ def _by(suppliers: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
             key: name,
             "accepted": sum(row["accepted"] for row in rows),
             "waiting": sum(row["waiting"] for row in rows),
+            "held": sum(row["held"] for row in rows),
             "quarantined": dict(sum((Counter(row["quarantined"]) for row in rows), Counter())),
             "rows": sum(row["rows"] for row in rows),
             "rows_refused": sum(row["rows_refused"] for row in rows),
@@ -101,4 +107,28 @@ def _domain(settings: Settings, code: str, suppliers: list[dict[str, Any]]) -> d
         "run_date": manifest.get("run_date"),
         "persons": tables.get("core.person"),
         "families": tables.get("core.family"),
+        "rests_on": manifest.get("rests_on", []),
+        "checked": _checked(settings.zones.model_check(DomainCode(code))),
+        "stopped": _checked(settings.zones.model_check(DomainCode(code), building=True)),
     }
+
+
+def _checked(path: Path) -> dict[str, Any] | None:
+    """What a check after linking came to, with the ids of what did not hold; None when there is no such file.
+
+    The one of a night that was stopped is there until the next night that goes on.
+    """
+    if not path.exists():
+        return None
+    told = read_json(path)
+    found = {
+        result: [
+            f"{table['table']}.{check['id']}"
+            for table in told["tables"]
+            for check in table["checks"]
+            if check["result"] == result and check["weight"] != "info"
+        ]
+        for result in ("failed", "error")
+    }
+    named = {"not_held": found["failed"], "not_run": found["error"]}
+    return {"run_date": told["run_date"], "outcome": told["outcome"], "counts": told["counts"]} | named

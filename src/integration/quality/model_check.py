@@ -165,6 +165,19 @@ def write_results(con: duckdb.DuckDBPyConnection, checked: ModelChecked) -> None
     warehouse.insert_rows(con, RESULTS, _RESULT_COLUMNS, rows)
 
 
+def forget_results(con: duckdb.DuckDBPyConnection) -> None:
+    """Take the results away, as when the tables they are about are made anew."""
+    con.execute(f"drop table if exists {RESULTS}")
+
+
+def passed(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a file's core tables were checked, and no critical check failed or could not run."""
+    if RESULTS not in warehouse.tables(con):
+        return False
+    query = f"select count(*) from {RESULTS} where weight = 'critical' and result <> '{f.SUCCESS}'"
+    return not con.execute(query).fetchall()[0][0]
+
+
 def _check(
     con: duckdb.DuckDBPyConnection, place: Place, table: str, params: Mapping[str, Any]
 ) -> TableChecked:
@@ -220,7 +233,10 @@ def _read(
     sql = path.read_text(encoding="utf-8")
     given = {name: params[name] for name in warehouse.parameters(sql)}
     with warehouse.sealed_errors(f"warehouse/{place.checks}/{path.name}"):
-        return con.sql(f"select {wanted} from (\n{sql.strip()}\n) {limit}", params=given).to_arrow_table()
+        found: pa.Table = con.sql(
+            f"select {wanted} from (\n{sql.strip()}\n) {limit}", params=given
+        ).to_arrow_table()
+        return found
 
 
 def _examine(frame: pd.DataFrame, suite: Suite) -> Iterable[f.Finding]:

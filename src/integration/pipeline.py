@@ -1,7 +1,7 @@
 """The straight line, in order. Whoever knows this knows the whole system.
 
     receive -> encode -> check -> load            one delivery at a time, many side by side
-    link -> model -> check_model -> overview -> indicators    one domain at a time, in a file of its own
+    link -> model -> check_model -> overview -> indicators   one domain at a time, in a file of its own
     release                                       all domains together, closed periods only
     purge                                         what was kept for as long as it may be
 

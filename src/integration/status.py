@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from integration.contracts import load_supplier, supplier_codes
-from integration.ledger import Ledger
+from integration.ledger import Entry, Ledger
 from integration.municipalities import shown_name
 from integration.names import DomainCode
 from integration.settings import Settings
@@ -45,24 +45,26 @@ def _suppliers(settings: Settings) -> list[dict[str, Any]]:
             }  # fmt: skip
     for entry in ledger.entries():
         row = found.get((entry.source, entry.supplier, entry.municipality))
-        if row is None:
-            continue
-        if entry.state == "loaded":
-            row["accepted"] += 1
-            row["rows"] += int(entry.facts.get("rows_ok", entry.rows))
-            row["rows_refused"] += int(entry.facts.get("rows_refused", 0))
-        elif entry.state == "quarantined" and entry.reason:
-            row["quarantined"][entry.reason.value] += 1
-        elif entry.state == "held":
-            row["held"] += 1
-        else:
-            row["waiting"] += 1
+        if row is not None:
+            _count(row, entry)
     for refused in ledger.quarantined():
         for key, row in found.items():
             if key[1] == refused.get("supplier") and refused.get("municipality") in {key[2], None}:
                 row["quarantined"][refused["reason"]] += 1
                 break
     return [found[key] | {"quarantined": dict(found[key]["quarantined"])} for key in sorted(found)]
+
+
+def _count(row: dict[str, Any], entry: Entry) -> None:
+    """Add a delivery to its supplier's row, by its state."""
+    if entry.state == "loaded":
+        row["accepted"] += 1
+        row["rows"] += int(entry.facts.get("rows_ok", entry.rows))
+        row["rows_refused"] += int(entry.facts.get("rows_refused", 0))
+    elif entry.state == "quarantined" and entry.reason:
+        row["quarantined"][entry.reason.value] += 1
+    else:
+        row["held" if entry.state == "held" else "waiting"] += 1
 
 
 def _unknown(settings: Settings, suppliers: list[dict[str, Any]]) -> dict[str, int]:

@@ -40,12 +40,16 @@ class Held:
 
 @dataclass(frozen=True)
 class DomainResult:
-    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's."""
+    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's.
+
+    ``reason`` is why the night ended at this stage, and the file of the night before stays.
+    """
 
     domain: str
     stage: str
     unchanged: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,14 @@ class RunResult:
         return asdict(self)
 
 
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a delivery got stuck, 3 when one waits for a decision, 1 when one was refused or warned about, else 0."""
+def exit_code(outcomes: Iterable[Outcome], nights: Iterable[DomainResult] = ()) -> int:
+    """2 when a delivery got stuck or a night ended early, 3 when one waits for a decision.
+
+    Else 1 when one was refused or warned about, and 0 when there is nothing to tell.
+    """
     seen = list(outcomes)
+    if any(night.reason for night in nights):
+        return EXIT_FAILURE
     if any(outcome.state not in {"loaded", "quarantined", "held"} for outcome in seen):
         return EXIT_FAILURE
     if any(outcome.state == "held" for outcome in seen):

@@ -2,7 +2,7 @@
 
     receive -> encode -> check -> load            one delivery at a time, many side by side
                            settle                 what a steward decided about one that a check stopped
-    link -> model -> overview -> indicators       one domain at a time, in a file of its own
+    link -> model -> check_model -> overview -> indicators   one domain at a time, in a file of its own
     release                                       all domains together, closed periods only
     purge                                         what was kept for as long as it may be
 
@@ -35,7 +35,7 @@ from integration.delivery_stages import (
     settle,
 )
 from integration.errors import IntegrationError, KeyUnavailable
-from integration.night_stages import domains, indicators, link, model, nightly, overview
+from integration.night_stages import check_model, domains, indicators, link, model, nightly, overview
 from integration.outcomes import Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
 from integration.rekey.guard import alone, refuse_unfinished
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check",
+    "check_model",
     "decided",
     "domains",
     "due",
@@ -143,7 +144,7 @@ def run(progress: Progress | None = None) -> RunResult:
         deliveries=tuple(outcomes.values()),
         domains=tuple(nights),
         release=published.number if published else None,
-        exit_code=exit_code(outcomes.values()),
+        exit_code=exit_code(outcomes.values(), nights),
     )
 
 

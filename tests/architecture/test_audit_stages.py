@@ -55,7 +55,7 @@ def test_the_doc_line_of_the_pipeline_names_the_same_stages() -> None:
         for line in (pipeline.__doc__ or "").splitlines()
         if any(mark in line for mark in ("->", "release  ", "purge  "))
     ]
-    named = set(re.findall(r"[a-z]+", " ".join(line.split("   ")[0] + line[:45] for line in arrows)))
+    named = set(re.findall(r"[a-z_]+", " ".join(line.strip().split("   ")[0] for line in arrows)))
     assert set(STAGES) <= named
 
 

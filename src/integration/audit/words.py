@@ -61,6 +61,7 @@ STAGES = {
     "load": StageRule("delivery", Purpose.INTAKE),
     "link": StageRule("domain", Purpose.PICTURE, keyed=True),
     "model": StageRule("domain", Purpose.PICTURE),
+    "check_model": StageRule("domain", Purpose.PICTURE),
     "overview": StageRule("domain", Purpose.PICTURE),
     "indicators": StageRule("domain", Purpose.FIGURES, keyed=True, heads=True),
     "release": StageRule("release", Purpose.FIGURES, heads=True),

@@ -7,7 +7,7 @@ counted as ``other``, never named.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +163,7 @@ def _flat(column: pa.ChunkedArray[Any]) -> Any:
 
 
 def _counted(column: Any) -> Counter[str]:
-    pairs: Iterable[Mapping[str, Any]] = column.value_counts().to_pylist()
+    pairs: list[Any] = column.value_counts().to_pylist()
     return Counter({str(p["values"]): int(p["counts"]) for p in pairs if p["values"] is not None})
 
 

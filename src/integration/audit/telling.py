@@ -85,7 +85,7 @@ def make_event(
     return Event(
         event=event,
         time=settings.now(),
-        actor=actor or _user(),
+        actor=actor or user(),
         action=action,
         object=name,
         purpose=purpose,
@@ -106,7 +106,7 @@ def _organisation(settings: Settings, name: str) -> str | None:
     return settings.organisation or None
 
 
-def _user() -> str:
+def user() -> str:
     """The operating system's user that runs this process, by the system's own word and not the environment's."""
     number = os.geteuid()
     try:

@@ -24,6 +24,7 @@ def main() -> None:
         operate,
         privacy,
         retention,
+        review,
         sample,
         seal,
         subject,

@@ -78,6 +78,7 @@ KEY_ACTIONS = {
 LINKAGE_ACTIONS = {
     "linkage.train": StageRule("domain", Purpose.STEWARDSHIP),
     "linkage.undo": StageRule("domain", Purpose.STEWARDSHIP),
+    "linkage.review": StageRule("domain", Purpose.STEWARDSHIP),
 }
 """What is done to a domain's linkage by hand; reading its history is a look (``access``)."""
 STEWARD_ACTIONS = {"quality.decide": StageRule("delivery", Purpose.STEWARDSHIP)}

@@ -29,6 +29,7 @@ def register() -> None:
         quality,
         quality_reports,
         retention,
+        review,
         sample,
         seal,
         self_check,

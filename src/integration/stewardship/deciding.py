@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from integration.contracts import load_contract
+from integration.contracts.explanation import explanation
 from integration.errors import IntegrationError, UsageError
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId, InvalidName
@@ -30,7 +31,6 @@ from integration.stewardship.decisions import (
     Decision,
     Decisions,
 )
-from integration.stewardship.wording import refuse_personal
 
 WAIVER_DAYS = 366
 """The longest that a waiver may last; after that somebody looks again."""
@@ -66,7 +66,8 @@ def decide(settings: Settings, ledger: Ledger, request: Request, *, by: str, rol
     Raises :class:`UsageError`: DELIVERY_UNKNOWN, DECISION_TAKEN (it was decided already, or by somebody else just now),
     DECISION_NOT_ASKED (nothing is to be decided about it, or not this), FOUR_EYES (the same person twice),
     WAIVER_INVALID (no end date, one that is past or too far, or checks that did not fail or are missing),
-    DELIVERY_PURGED (its sealed file is gone: only a redelivery helps), INPUT_INVALID (kind, reason or explanation).
+    DELIVERY_PURGED (its sealed file is gone: only a redelivery helps), INPUT_INVALID (reason, or no explanation),
+    EXPLANATION_REFUSED (it looks like personal data, or is too long).
     """
     entry = _entry(ledger, request.delivery_id)
     decisions = open_decisions(settings)
@@ -76,8 +77,9 @@ def decide(settings: Settings, ledger: Ledger, request: Request, *, by: str, rol
         _check_waiver(request, entry, settings.today())
     if request.kind == REPLAY and not settings.zones.raw_dir(entry.delivery).is_dir():
         raise UsageError(Reason.DELIVERY_PURGED, "its sealed file is gone: only a redelivery helps")
-    reason = _reason(request.reason)
-    refuse_personal(request.explanation)
+    reason, told = _reason(request.reason), explanation(request.explanation)
+    if not told:
+        raise UsageError(Reason.INPUT_INVALID, "a decision needs an explanation")
     return decisions.add(
         Decision(
             delivery_id=entry.subject,
@@ -85,7 +87,7 @@ def decide(settings: Settings, ledger: Ledger, request: Request, *, by: str, rol
             seat=SECOND if taken else FIRST,
             kind=request.kind,
             reason=reason,
-            explanation=request.explanation.strip(),
+            explanation=told,
             by=by,
             role=role,
             at=settings.now(),

@@ -31,6 +31,10 @@ _LEVELS = {
         "A run or a command",
         "The command ends with exit code 2; nothing half-done is left.",
     ),
+    "decision": (
+        "A steward's decision",
+        "Why a steward decided as they did; given with `integration quality decide`.",
+    ),
     "request": (
         "A request of a data subject",
         "Why a right is carried out: given with `--reason`, and written in the audit log.",

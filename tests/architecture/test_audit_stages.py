@@ -12,7 +12,15 @@ import pytest
 from integration import delivery_stages, night_stages, pipeline
 from integration.audit.lines import FIELDS
 from integration.audit.verify import Kind
-from integration.audit.words import EVENTS, KEY_ACTIONS, LINKAGE_ACTIONS, OUTCOMES, STAGES, STEWARD_ACTIONS, Purpose
+from integration.audit.words import (
+    EVENTS,
+    KEY_ACTIONS,
+    LINKAGE_ACTIONS,
+    OUTCOMES,
+    STAGES,
+    STEWARD_ACTIONS,
+    Purpose,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_STAGES = {

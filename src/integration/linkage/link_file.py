@@ -3,7 +3,7 @@
 ``linking/<domain>.duckdb`` holds, for as long as the linked zone holds the mentions they came from: encoded records,
 scored pairs, clusters, the names of persons and gezinnen, and what became of them (merges and splits). Each night
 writes it anew as a whole, into a building copy that takes the old one's place by a rename: a kill leaves the old or
-the new, and nothing that went is left in free pages. (docs/adr/0025)
+the new, and nothing that went is left in free pages. (docs/adr/0024)
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from integration.reasons import Reason
 from integration.settings import AMSTERDAM
 from integration.stewardship.corrections import all_corrections, codes, known, load_corrections
 from integration.stewardship.repaired import standings
-from integration.storage import Zones, write_json
+from integration.storage import Zones, read_json, write_json
 
 D = date
 ENTRY: dict[str, Any] = {
@@ -200,6 +200,7 @@ def test_what_is_known_does_not_count(
     facts = Facts(10, 7, 3, 2, False, D(2026, 1, 25), 4)
     less = without_known(facts, tmp_path, frozenset({A}))
     assert (less.rows_refused, less.fields_nulled, less.rows_in) == (rows_refused, nulled, 10)
+    assert (less.known_rows, less.known_fields) == (3 - rows_refused, 2 - nulled)
     assert without_known(facts, tmp_path / "absent", frozenset()) is facts
 
 
@@ -209,9 +210,9 @@ def test_a_delivery_is_stopped_for_what_is_not_known_only(tmp_path: Path) -> Non
     found(staging, *[(row, *A, ROW_REFUSED) for row in range(31, 51)])
     assert check_deliveries(zones, [delivery()])[0].reason is Reason.CHECK_CRITICAL
     assert check_deliveries(zones, [delivery()], known={str(delivery()): frozenset({B})})[0].reason
-    assert (
-        check_deliveries(zones, [delivery()], known={str(delivery()): frozenset({A})})[0].outcome == "passed"
-    )
+    (result,) = check_deliveries(zones, [delivery()], known={str(delivery()): frozenset({A})})
+    assert result.outcome == "passed"
+    assert read_json(staging / "check.json")["known"] == {"rows": 20, "fields": 0}
 
 
 # -- a code known to be wrong ------------------------------------------------------------------------------------------

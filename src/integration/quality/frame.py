@@ -53,6 +53,9 @@ class Facts:
     nil_return: bool
     period_end: date
     nullable_fields: int
+    known_rows: int = 0
+    known_fields: int = 0
+    """Refused and emptied for what is known of the supplier; no longer in ``rows_refused`` and ``fields_nulled``."""
 
     @property
     def cells(self) -> int:

@@ -32,11 +32,11 @@ demo: $(READY) ## run the deliveries and nightly runs on the sample, through Air
 test: $(READY) ## all tests that need no service
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-services: $(READY) $(SPARK)/.ready ## tests that need Java and pyspark, in an environment of their own
+test-services: $(READY) $(SPARK)/.ready ## tests that need Java and pyspark, or a PostgreSQL server
 	$(SPARK)/bin/python -m pytest -n 0 tests/services
 
 $(SPARK)/.ready: requirements-spark.lock pyproject.toml
-	@echo "Making the environment in $(SPARK) (once; some 400 MB more)"
+	@echo "Making the environment in $(SPARK) (once; some 400 MB more); PostgreSQL comes from the system"
 	$(PYTHON) -m venv $(SPARK)
 	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --require-hashes -r requirements-spark.lock
 	@$(BIN)/uv pip install --quiet --python $(SPARK)/bin/python --no-deps --no-build-isolation --editable .
@@ -62,7 +62,7 @@ serve: $(READY) ## open the newest release on http://127.0.0.1:8050
 
 lock: ## resolve the newest versions anew (needs the environment)
 	$(COMPILE) --upgrade --extra dev pyproject.toml -o requirements.lock
-	$(COMPILE) --upgrade --constraint requirements.lock --extra dev --extra spark pyproject.toml -o requirements-spark.lock
+	$(COMPILE) --upgrade --constraint requirements.lock --extra dev --extra spark --extra postgresql pyproject.toml -o requirements-spark.lock
 
 wheel: $(READY) ## build the wheel
 	$(BIN)/python -m build --wheel --no-isolation

@@ -1,8 +1,10 @@
 """One DAG per data contract: what a source delivered is taken in, pseudonymised, checked and kept.
 
     receive -> encode (one task a delivery) -> check -> load -> complete
+                                                 check -> held -> gate (one task a delivery that waits for a steward)
 
-A delivery that fails is one red square: the others go on, and the run as a whole turns red through ``complete``.
+A delivery that a critical check stops waits in a run of ``decisions``; nothing here waits for it. A delivery that fails
+is one red square: the others go on, and the run as a whole turns red through ``complete``.
 Loading tells the domains that got something new, and only those. XComs hold delivery ids, nothing else.
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import (
     DAG,
     Asset,
@@ -55,7 +58,8 @@ def deliveries(source: str) -> DAG:
     def line() -> None:
         @task
         def receive() -> list[str]:
-            """Take the inbox in; also name what an earlier run took in and did not finish."""
+            """Take the inbox in; also name what an earlier run took in, or a steward let in, and was not finished."""
+            pipeline.settle_all(source)
             pipeline.receive(source)
             return pipeline.pending(source)
 
@@ -78,8 +82,23 @@ def deliveries(source: str) -> DAG:
                 outlet_events[loaded].add(Asset(*names.loaded_asset(source, domain)))
             return kept
 
+        @task(trigger_rule="all_done")
+        def held() -> list[dict]:
+            """What waits for a steward's decision, with the run of its gate."""
+            return [names.gate(waiting.delivery_id, waiting.event) for waiting in pipeline.held(source)]
+
         encoded = encode.expand(delivery_id=receive())
-        kept = load(check(encoded))
+        checked = check(encoded)
+        kept = load(checked)
+        waiting = held()
+        checked >> waiting
+        TriggerDagRunOperator.partial(
+            task_id="gate",
+            trigger_dag_id=names.DECISIONS_DAG,
+            logical_date=None,
+            skip_when_already_exists=True,
+            openlineage_inject_parent_info=False,
+        ).expand_kwargs(waiting)
         [encoded, kept] >> EmptyOperator(task_id="complete", trigger_rule="none_failed")
 
     return line()

@@ -1,6 +1,8 @@
-"""One DAG per domain: its persons and families are linked, modelled, and its figures calculated and published.
+"""One DAG per domain: its persons and families are linked, modelled and checked, its figures calculated and published.
 
-    link -> model -> overview -> indicators
+    link -> model -> check -> overview -> indicators
+
+A critical check that fails after linking ends the night there: the file of the night before stays.
 
 It runs every night at 2, and by day as soon as every source of the domain has brought something new since the
 last such run. Its pool has one slot, so that a domain's warehouse file has one writer.
@@ -32,7 +34,7 @@ names.passphrase_from(Variable.get)
 def nightly(domain: str, sources: Sequence[str]) -> DAG:
     @dag(
         dag_id=names.nightly_dag(domain),
-        description=f"Link, model and calculate {domain}",
+        description=f"Link, model, check and calculate {domain}",
         schedule=AssetOrTimeSchedule(
             timetable=CronTriggerTimetable(
                 "0 2 * * *", timezone="Europe/Amsterdam", run_immediately=timedelta(0)
@@ -60,6 +62,11 @@ def nightly(domain: str, sources: Sequence[str]) -> DAG:
             pipeline.model(domain)
 
         @task
+        def check() -> None:
+            """Hold the core tables against their suites; results without values go into the domain's file."""
+            pipeline.check_model(domain)
+
+        @task
         def overview() -> None:
             pipeline.overview(domain)
 
@@ -68,7 +75,7 @@ def nightly(domain: str, sources: Sequence[str]) -> DAG:
             """Calculate, then publish the domain's file by an atomic rename."""
             pipeline.indicators(domain)
 
-        link() >> model() >> overview() >> indicators()
+        link() >> model() >> check() >> overview() >> indicators()
 
     return night()
 

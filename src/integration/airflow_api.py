@@ -148,6 +148,22 @@ class AirflowApi:
                 break
         return run_id
 
+    def open_gates(self, dag_id: str) -> list[str]:
+        """The runs of a DAG in which a task waits for a person's answer."""
+        path = f"/api/v2/dags/{quote(dag_id)}/dagRuns/~/hitlDetails?response_received=false"
+        return [row["task_instance"]["dag_run_id"] for row in self._pages(path, "hitl_details")]
+
+    def answer(self, dag_id: str, run_id: str, task_id: str, option: str) -> bool:
+        """Answer a task that waits for a person; False when somebody answered it before."""
+        place = f"/api/v2/dags/{quote(dag_id)}/dagRuns/{quote(run_id)}/taskInstances/{quote(task_id)}/-1"
+        try:
+            self._call("PATCH", f"{place}/hitlDetails", {"chosen_options": [option], "params_input": {}})
+        except _NotDone as error:
+            if error.code != HTTPStatus.CONFLICT:
+                raise
+            return False
+        return True
+
     def runs(self) -> list[Run]:
         """The newest runs of all DAGs, newest first."""
         path = f"/api/v2/dags/~/dagRuns?{urlencode({'limit': _PAGE, 'order_by': '-run_after'})}"

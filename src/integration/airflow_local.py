@@ -26,6 +26,7 @@ from integration.airflow_api import AirflowApi
 from integration.errors import IntegrationError, UsageError
 from integration.reasons import Reason
 from integration.sessions import is_same_session, machine_start, started_at, stop_sessions
+from integration.settings import get_settings
 from integration.storage import Zones, read_json, resource, write_bytes, write_json
 
 USER = "operator"
@@ -91,7 +92,13 @@ def airflow_environment(home: Path, port: int = 8080) -> dict[str, str]:
         "NO_PROXY": direct,
         "no_proxy": direct,
         "PYTHONPATH": _append(source, os.environ.get("PYTHONPATH", ""), os.pathsep),
-    }
+    } | _mail(home)
+
+
+def _mail(home: Path) -> dict[str, str]:
+    """Airflow's connection to the mail server, when the installation has one."""
+    url = get_settings(home).smtp_url
+    return {"AIRFLOW_CONN_SMTP_DEFAULT": url.get_secret_value()} if url else {}
 
 
 def _append(first: str, second: str, mark: str) -> str:
@@ -212,13 +219,14 @@ class LocalAirflow:
                     start_new_session=True,
                 )
         sessions = {process.pid: started_at(process.pid) for process in self._processes.values()}
-        write_json(_running(self.home), {"port": self.port, "sessions": sessions, "boot": machine_start()})
+        write_json(
+            running_file(self.home), {"port": self.port, "sessions": sessions, "boot": machine_start()}
+        )
 
     def wait_ready(self, expected: Sequence[str]) -> None:
         """Return when every component is healthy and the expected DAGs are known and may run."""
         self._wait("start", lambda: all(self.api.health().get(name) == "healthy" for name in _HEALTH))
-        password = str(read_json(airflow_home(self.home) / "passwords.json")[USER])
-        self.api.log_in(USER, password)
+        log_in(self.api, self.home)
         self._wait("read its DAGs", lambda: self._dags_known(expected))
         for dag_id, paused in self.api.dags().items():
             if paused and dag_id in expected:
@@ -250,7 +258,12 @@ class LocalAirflow:
         stop_sessions([process.pid for process in self._processes.values()])
         for process in self._processes.values():
             process.wait()
-        _running(self.home).unlink(missing_ok=True)
+        running_file(self.home).unlink(missing_ok=True)
+
+
+def log_in(api: AirflowApi, home: Path) -> None:
+    """Log in as the installation's user, with the password that is kept beside Airflow's database."""
+    api.log_in(USER, str(read_json(airflow_home(home) / "passwords.json")[USER]))
 
 
 _HEALTH = ("metadatabase", "scheduler", "dag_processor")
@@ -283,13 +296,14 @@ def running(home: Path, expected: Sequence[str]) -> Iterator[LocalAirflow]:
             airflow.stop()
 
 
-def _running(home: Path) -> Path:
+def running_file(home: Path) -> Path:
+    """Where is written down what Airflow was started here: port, sessions and the machine's start."""
     return airflow_home(home) / "running.json"
 
 
 def _stop_left_over(home: Path) -> None:
     """Stop what a killed command left running for this installation."""
-    path = _running(home)
+    path = running_file(home)
     if not path.exists():
         return
     told = read_json(path)

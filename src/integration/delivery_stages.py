@@ -1,4 +1,4 @@
-"""The stages of one delivery, many side by side: receive, encode, check, load. Part of :mod:`integration.pipeline`.
+"""The stages of a delivery, many side by side: receive, encode, check, settle, load. Part of the line.
 
 A delivery's state stands in the ledger; a stage does what the state asks for and leaves alone what was done.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from integration import audit
 from integration.errors import IntegrationError
 from integration.ledger import Entry, Ledger
-from integration.outcomes import Outcome
+from integration.outcomes import Held, Outcome
 from integration.reasons import Reason
 from integration.rekey.guard import in_use
 from integration.settings import Settings, get_settings
@@ -76,7 +76,7 @@ def encode(delivery_id: str) -> Outcome:
 
 @audit.stage
 def check(delivery_ids: Sequence[str]) -> list[Outcome]:
-    """Run each delivery's expectation suite. A critical failure stops that delivery; warnings pass and are kept."""
+    """Run each delivery's expectation suite. A critical failure makes it wait for a steward; warnings pass."""
     settings = get_settings()
     ledger = open_ledger(settings)
     entries = [_known(ledger, delivery_id) for delivery_id in delivery_ids]
@@ -84,21 +84,92 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
     outcomes = [_settled(entry) for entry in entries if entry.state != "encoded"]
     if wanted:
         from integration.quality import check_deliveries
+        from integration.quality.memory import Memory
         from integration.stewardship.corrections import known
 
+        memory = Memory(settings, ledger)
         arrived = {entry.delivery: entry.arrived_at for entry in entries if entry.subject in wanted}
         with in_use(settings.zones, {entry.municipality for entry in entries}):
-            results = check_deliveries(settings.zones, wanted, known=known(settings.zones, arrived))
+            results = check_deliveries(
+                settings.zones,
+                wanted,
+                known=known(settings.zones, arrived),
+                compare=memory.compare,
+                after=memory.remember,
+            )
         outcomes.extend(_record_check(ledger, settings, result) for result in results)
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 
 
 def _record_check(ledger: Ledger, settings: Settings, result: CheckResult) -> Outcome:
+    """A critical failure without a waiver, or a check that could not run, makes a delivery wait for a decision."""
+    from integration.stewardship.waivers import waived, waivers
+
+    entry = _known(ledger, result.delivery_id)
     reason = {"failed": Reason.CHECK_CRITICAL, "error": Reason.CHECK_ERROR}.get(result.outcome)
-    state = "quarantined" if reason else "checked"
-    facts = {"critical_failed": list(result.critical_failed), "warned": list(result.warned)}
-    ledger.append(result.delivery_id, state, at=settings.now(), reason=reason, facts=facts)
+    counting = waivers(settings, ledger) if result.critical_failed else ()
+    let_pass = waived(counting, entry, result.critical_failed)
+    if reason is Reason.CHECK_CRITICAL and not result.could_not_run_critical:
+        reason = reason if set(result.critical_failed) - set(let_pass) else None
+    facts = {
+        "critical_failed": list(result.critical_failed),
+        "warned": list(result.warned),
+        "could_not_run": list(result.could_not_run),
+        "waived": list(let_pass),
+    }
+    ledger.append(
+        result.delivery_id, "held" if reason else "checked", at=settings.now(), reason=reason, facts=facts
+    )
     return _settled(_known(ledger, result.delivery_id))
+
+
+@audit.stage
+def settle(delivery_id: str) -> Outcome:
+    """Carry out what a steward decided about a delivery. Nothing decided, or done already: nothing to do."""
+    from integration.stewardship.deciding import settle as carry_out
+
+    settings = get_settings()
+    ledger = open_ledger(settings)
+    entry = _known(ledger, delivery_id)
+    with in_use(settings.zones, [entry.municipality]):
+        return _settled(carry_out(settings, ledger, delivery_id))
+
+
+def held(source: str | None = None) -> list[Held]:
+    """The deliveries that wait for a steward's decision, longest first."""
+    entries = open_ledger(get_settings()).entries(source=source, state="held")
+    return [
+        Held(
+            entry.subject,
+            entry.event,
+            entry.reason.value if entry.reason else "",
+            tuple(entry.facts.get("critical_failed", ())),
+        )
+        for entry in sorted(entries, key=lambda e: e.event)
+    ]
+
+
+def go_on(delivery_id: str) -> list[Outcome]:
+    """Carry out what was decided about a delivery, and bring it as far as that lets it come.
+
+    Raises :class:`IntegrationError` (DECISION_MISSING) while nothing is decided, or not by two where two are asked.
+    """
+    outcome = settle(delivery_id)
+    if outcome.state == "held":
+        raise IntegrationError(Reason.DECISION_MISSING, delivery_id)
+    if outcome.state == "received":
+        outcome = encode(delivery_id)
+    if outcome.state == "encoded":
+        (outcome,) = check([delivery_id])
+    return load([delivery_id]) if outcome.state == "checked" else [outcome]
+
+
+def decided(source: str | None = None) -> list[str]:
+    """The deliveries about which was decided, and for which :func:`settle` has something to do."""
+    from integration.stewardship.deciding import decided as not_carried_out
+
+    settings = get_settings()
+    return not_carried_out(settings, open_ledger(settings), source)
 
 
 def _known(ledger: Ledger, delivery_id: str) -> Entry:
@@ -116,7 +187,7 @@ def _settled(entry: Entry) -> Outcome:
         reason=entry.reason.value if entry.reason else None,
         rows=int(entry.facts.get("rows_ok", entry.rows)),
         refused_rows=int(entry.facts.get("rows_refused", 0)),
-        warnings=len(entry.facts.get("warned", ())),
+        warnings=len(entry.facts.get("warned", ())) + len(entry.facts.get("waived", ())),
         objected=int(entry.facts.get("objected", 0)),
     )
 

@@ -121,7 +121,8 @@ def through_airflow(settings: Settings, sources: Sequence[str] = ()) -> list[Fai
         3,
         f"Airflow: start it on this machine, with everything it keeps in {airflow_home(settings.zones.home)}",
     )
-    with running(settings.zones.home, [*deliveries, *nights, orchestration.RELEASE_DAG]) as airflow:
+    others = [orchestration.DECISIONS_DAG, orchestration.RELEASE_DAG]
+    with running(settings.zones.home, [*deliveries, *nights, *others]) as airflow:
         watch = Watch(airflow)
         _say(4, f"Deliveries: {len(deliveries)} sources are received, encoded, checked and loaded")
         watch.start(deliveries)

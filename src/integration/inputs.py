@@ -32,7 +32,7 @@ from integration.pseudonyms.link_names import SQL_TYPE, link_columns
 from integration.reasons import Reason
 from integration.settings import AMSTERDAM, Settings
 from integration.storage import Zones, read_json, resource, write_json
-from integration.warehouse import insert_rows, load_seeds, sealed_errors
+from integration.warehouse import insert_rows, load_seeds, run_models, sealed_errors
 
 DUCKDB_TYPES = {
     "string": "VARCHAR",
@@ -67,10 +67,15 @@ _EXPECTED_COLUMNS = (
     ("period_end", "DATE"), ("due_date", "DATE"),
 )  # fmt: skip
 
+_NOT_IN = ("held", "quarantined")
+
 
 @dataclass(frozen=True)
 class Inputs:
-    """The accepted deliveries of a domain (all, and those not replaced by a later one) and the run's date."""
+    """The accepted deliveries of a domain (all, and those not replaced by a later one) and the run's date.
+
+    ``refused`` are those that were not taken in: refused, or held for a steward's decision, as their state tells.
+    """
 
     domain: DomainCode
     run_date: date
@@ -85,7 +90,7 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
     """Collect a domain's inputs. A later accepted sequence for the same supplier and period replaces the earlier."""
     entries = ledger.entries(municipality=domain)
     loaded = tuple(entry for entry in entries if entry.state == "loaded")
-    refused = tuple(entry for entry in entries if entry.state == "quarantined")
+    refused = tuple(entry for entry in entries if entry.state in _NOT_IN)
     newest: dict[tuple[str, str], int] = {}
     for entry in loaded:
         place = (entry.supplier, entry.period)
@@ -98,7 +103,7 @@ def gather(domain: DomainCode, settings: Settings, ledger: Ledger) -> Inputs:
             code_fingerprint(),
             domain,
             settings.today(),
-            [asdict(entry) | {"facts": None} for entry in (*loaded, *refused)],
+            [asdict(entry) | {"facts": None, "event": None} for entry in (*loaded, *refused)],
             sorted(superseded),
             expected,
             _rights(domain, settings.zones),
@@ -147,10 +152,11 @@ def _expected(domain: DomainCode, settings: Settings) -> tuple[tuple[str, str, s
 
 
 def code_fingerprint() -> str:
-    """SHA-256 over the SQL models, seeds and definitions: a changed rule makes a new night even without new data."""
+    """SHA-256 over SQL models, seeds, definitions, core suites: a changed rule makes a new night without new data."""
     digest = hashlib.sha256()
-    for path in sorted(resource("warehouse").rglob("*")):
-        if path.suffix in {".sql", ".csv", ".yml"}:
+    suites = sorted((resource("expectations") / "core").glob("*.json"))
+    for path in (*sorted(resource("warehouse").rglob("*")), *suites):
+        if path.suffix in {".sql", ".csv", ".yml", ".json"}:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -166,6 +172,7 @@ def load_inputs(con: duckdb.DuckDBPyConnection, inputs: Inputs, zones: Zones) ->
     known = [_delivery_row(entry, inputs.superseded) for entry in (*inputs.loaded, *inputs.refused)]
     insert_rows(con, "meta.delivery", _DELIVERY_COLUMNS, known)
     insert_rows(con, "meta.expected_delivery", _EXPECTED_COLUMNS, inputs.expected)
+    run_models(con, "meta", {"run_date": inputs.run_date})
     load_seeds(con, {"run_date": inputs.run_date})
     con.execute("create schema if not exists staging")
     for source in contract_ids():

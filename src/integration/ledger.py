@@ -52,7 +52,7 @@ STATES = ("received", "encoded", "checked", "loaded", "held", "quarantined")
 
 @dataclass(frozen=True)
 class Entry:
-    """A delivery as the ledger knows it: identity, newest state, reason, and the facts of all its events."""
+    """A delivery as the ledger knows it: identity, newest state, reason and event, and the facts of all its events."""
 
     subject: str
     source: str
@@ -66,6 +66,7 @@ class Entry:
     state: str
     reason: Reason | None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    event: int = 0
 
     @property
     def delivery(self) -> DeliveryId:
@@ -120,10 +121,26 @@ class Ledger:
         at: datetime,
         reason: Reason | None = None,
         facts: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Add an event. ``subject`` is a delivery's id or, for one never accepted, its quarantine id."""
+        after: int | None = None,
+    ) -> bool:
+        """Add an event. ``subject`` is a delivery's id or, for one never accepted, its quarantine id.
+
+        With ``after`` it is added only while that is the subject's newest event; returns whether it was added.
+        """
         with self._store.write() as con:
+            if after is not None and self._last(con, str(subject)) != after:
+                return False
             self._event(con, str(subject), state, reason, at, facts or {})
+        return True
+
+    @staticmethod
+    def _last(con: sa.Connection, subject: str) -> int:
+        """The number of a delivery's newest event; others that ask so wait until this transaction is over."""
+        con.execute(
+            sa.select(_DELIVERY.c.delivery_id).where(_DELIVERY.c.delivery_id == subject).with_for_update()
+        )
+        newest = sa.select(sa.func.max(_EVENT.c.event_id)).where(_EVENT.c.subject == subject)
+        return int(con.execute(newest).scalar() or 0)
 
     def _event(
         self,
@@ -210,7 +227,12 @@ class Ledger:
         newest: dict[str, dict[str, Any]] = {}
         for row in con.execute(query).mappings():
             facts = {**newest.get(row["subject"], {}).get("facts", {}), **json.loads(row["facts"])}
-            newest[row["subject"]] = {"state": row["state"], "reason": row["reason"], "facts": facts}
+            newest[row["subject"]] = {
+                "state": row["state"],
+                "reason": row["reason"],
+                "facts": facts,
+                "event": row["event_id"],
+            }
         return newest
 
 
@@ -224,4 +246,5 @@ def _entry(row: dict[str, Any], newest: dict[str, Any]) -> Entry:
         state=newest["state"],
         reason=Reason[newest["reason"]] if newest["reason"] else None,
         facts=facts,
+        event=newest["event"],
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from integration import inputs, warehouse
@@ -61,12 +62,18 @@ def link(
     return persons, families
 
 
+def run_date(con: duckdb.DuckDBPyConnection) -> date:
+    """The day that a file's models are run for."""
+    found: date = con.execute("select run_date from meta.run").fetchall()[0][0]
+    return found
+
+
 def run_folders(con: duckdb.DuckDBPyConnection, folders: Iterable[str]) -> dict[str, int]:
     """Run the models of some folders on a file that was linked; rows by table."""
-    run_date = con.execute("select run_date from meta.run").fetchall()[0][0]
+    params = {"run_date": run_date(con)}
     counts: dict[str, int] = {}
     for folder in folders:
-        counts |= warehouse.run_models(con, folder, {"run_date": run_date})
+        counts |= warehouse.run_models(con, folder, params)
     return counts
 
 
@@ -79,16 +86,25 @@ def publish(settings: Settings, zones: Zones, domain: DomainCode, keys: Keyring)
     with warehouse.connect(zones.building(domain), settings) as con:
         run = con.execute("select run_date, fingerprint from meta.run").fetchall()[0]
         rows = {name: warehouse.count(con, name) for name in warehouse.tables(con)}
+        rests_on = what_it_rests_on(con)
     warehouse.publish(zones, domain, settings)
     manifest = {
         "domain": domain,
         "run_date": run[0],
         "fingerprint": run[1],
+        "rests_on": rests_on,
         "tables": rows,
         "key_fingerprints": marks,
     }
     write_json(zones.warehouse / f"{domain}.json", manifest)
     return str(run[1])
+
+
+def what_it_rests_on(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """A row a source: periods expected, missing and late, deliveries loaded, held and refused, the latest used."""
+    found = con.execute("select * from meta.rests_on order by source")
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _first_pass(settings: Settings, domain: DomainCode) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The stages of one domain's night: link, model, overview, indicators. Part of :mod:`integration.pipeline`.
+"""The stages of a domain's night: link, model, check_model, overview, indicators. Part of :mod:`integration.pipeline`.
 
 Each works in tonight's file of the domain, which only the last one publishes.
 """
@@ -6,6 +6,7 @@ Each works in tonight's file of the domain, which only the last one publishes.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from integration import audit
 from integration.errors import IntegrationError
@@ -15,6 +16,13 @@ from integration.reasons import Reason
 from integration.rekey.guard import in_use
 from integration.settings import get_settings
 from integration.stage_means import open_domain_keys, open_ledger, published_fingerprint
+from integration.storage import Zones, read_json, write_json
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from integration.pseudonyms.keyring import Keyring
+    from integration.settings import Settings
 
 
 def domains() -> list[str]:
@@ -55,6 +63,32 @@ def model(domain: str) -> DomainResult:
 
 
 @audit.stage
+def check_model(domain: str) -> DomainResult:
+    """Hold the core tables against their suites (``expectations/core``) and keep what was found with the file.
+
+    Raises :class:`IntegrationError` (MODEL_CHECK_CRITICAL, MODEL_CHECK_ERROR) when a critical check failed or could
+    not run: the night ends here, and what was found stays beside the file that was being built.
+    """
+    from integration import night, warehouse
+    from integration.quality import model_check
+
+    settings, code = get_settings(), DomainCode(domain)
+    path = settings.zones.building(code)
+    with in_use(settings.zones, [domain]):
+        open_domain_keys(settings, code)
+        if _nothing_new(settings.zones, code, "check_model"):
+            return DomainResult(domain, "check_model", unchanged=True)
+        with warehouse.connect(path, settings) as con:
+            params = {"run_date": night.run_date(con)}
+            checked = model_check.check_tables(con, model_check.core_tables(), params)
+            about = {"domain": domain, "run_date": params["run_date"]} | checked.as_json()
+            write_json(settings.zones.model_check(code, building=True), about)
+            model_check.write_results(con, checked)
+    checked.refuse(Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
+    return DomainResult(domain, "check_model", counts=checked.counts())
+
+
+@audit.stage
 def overview(domain: str) -> DomainResult:
     """Build the family overview: one row a gezin and its dated facts. No score, no ranking."""
     return _build(domain, "overview", ("families",))
@@ -76,19 +110,69 @@ def _build(domain: str, stage: str, folders: Iterable[str]) -> DomainResult:
     path = settings.zones.building(code)
     with in_use(settings.zones, [domain]):
         keys = open_domain_keys(settings, code)
-        if not path.exists():
-            if not settings.zones.published(code).exists():
-                raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+        if _nothing_new(settings.zones, code, stage):
             return DomainResult(domain, stage, unchanged=True)
         with warehouse.connect(path, settings) as con:
+            _follow(con, stage)
             counts = night.run_folders(con, folders)
             if stage == "overview":
                 refuse_scores(con)
         if stage == "indicators":
-            finished(settings, code, night.publish(settings, settings.zones, code, keys))
+            finished(settings, code, _publish(settings, code, keys))
     return DomainResult(domain, stage, counts=counts)
 
 
+def _publish(settings: Settings, domain: DomainCode, keys: Keyring) -> str:
+    """Publish tonight's file with what its check found beside it; return what it was built from.
+
+    The results go first: a crash in between is mended by the next night, whose inputs then differ from the manifest.
+    """
+    from integration import night
+
+    zones = settings.zones
+    tonight = zones.model_check(domain, building=True)
+    write_json(zones.model_check(domain), read_json(tonight))
+    fingerprint = night.publish(settings, zones, domain, keys)
+    tonight.unlink()
+    return fingerprint
+
+
+def _nothing_new(zones: Zones, domain: DomainCode, stage: str) -> bool:
+    """Whether no file is being built; raise :class:`IntegrationError` (STAGE_ORDER) when there never was one."""
+    if zones.building(domain).exists():
+        return False
+    if not zones.published(domain).exists():
+        raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs link")
+    return True
+
+
+def _follow(con: duckdb.DuckDBPyConnection, stage: str) -> None:
+    """Let no stage go before the one it rests on: what a new model holds is unchecked, and is not published so.
+
+    Raises :class:`IntegrationError` (STAGE_ORDER) when the core tables were not checked, or a critical check failed.
+    """
+    from integration.quality import model_check
+
+    if stage == "model":
+        model_check.forget_results(con)
+    elif not model_check.passed(con):
+        raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs check_model")
+
+
+_ENDS_A_NIGHT = (Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
+
+
 def nightly(domain: str) -> list[DomainResult]:
-    """One domain's night: link, model, overview, indicators."""
-    return [stage(domain) for stage in (link, model, overview, indicators)]
+    """One domain's night: link, model, check_model, overview, indicators.
+
+    A critical check ends the night of this domain, which the last result tells; the file of the night before stays.
+    """
+    results: list[DomainResult] = []
+    for stage in (link, model, check_model, overview, indicators):
+        try:
+            results.append(stage(domain))
+        except IntegrationError as error:
+            if error.reason not in _ENDS_A_NIGHT:
+                raise
+            return [*results, DomainResult(domain, "check_model", reason=error.reason.value)]
+    return results

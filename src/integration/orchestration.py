@@ -27,6 +27,39 @@ CHECK_POOL = "check"
 
 RELEASE_DAG = "release"
 RETENTION_DAG = "retention"
+DECISIONS_DAG = "decisions"
+REMINDERS_DAG = "reminders"
+GATE_TASK = "ask"
+"""The task of ``decisions`` that waits for a person."""
+GATE_OPTIONS = {
+    "Toelaten": "go_on",
+    "Toelaten met ontheffing": "go_on",
+    "Opnieuw controleren": "go_on",
+    "Opnieuw inlezen": "go_on",
+    "Afwijzen": "stop",
+    "Nieuwe levering vragen": "stop",
+}
+"""What a person sees at the gate, and the task that follows."""
+OPTION_OF = dict(
+    zip(("accept", "waive", "recheck", "replay", "reject", "redeliver"), GATE_OPTIONS, strict=True)
+)
+"""The option that answers the gate for each kind of decision."""
+
+
+def decision_hours() -> float:
+    """How many hours a decision may take before its steward is reminded; ``INTEGRATION_DECISION_HOURS``, else 48."""
+    return float(os.environ.get("INTEGRATION_DECISION_HOURS") or 48)
+
+
+def gate(delivery_id: str, event: int) -> dict[str, Any]:
+    """The run of ``decisions`` about a delivery, for whoever starts it: one for each time that it was held."""
+    return {"trigger_run_id": f"{delivery_id}__{event}", "conf": {"delivery_id": delivery_id}}
+
+
+def gated(run_id: str) -> tuple[str, int] | None:
+    """The delivery and the ledger's event that a run of ``decisions`` is about; the inverse of :func:`gate`."""
+    delivery_id, _, event = run_id.rpartition("__")
+    return (delivery_id, int(event)) if delivery_id and event.isdigit() else None
 
 
 PASSPHRASE_VARIABLE = "INTEGRATION_PASSPHRASE_VARIABLE"  # noqa: S105  a name, no secret
@@ -63,12 +96,12 @@ class _Stages:
     """
 
     def __getattr__(self, stage: str) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             from integration import pipeline as line
 
             try:
                 take_passphrase()
-                return getattr(line, stage)(*arguments)
+                return getattr(line, stage)(*arguments, **named)
             except IntegrationError:
                 raise
             except Exception as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE
+from integration.errors import EXIT_FAILURE, EXIT_FINDINGS, EXIT_FINE, EXIT_WAITS
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage's name, what is done and what there is to do."""
@@ -29,13 +29,27 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Held:
+    """A delivery that waits for a steward: since which event of the ledger, why, and the checks that stopped it."""
+
+    delivery_id: str
+    event: int
+    reason: str
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DomainResult:
-    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's."""
+    """What a nightly stage did for one domain; ``unchanged`` when tonight's inputs equal the published file's.
+
+    ``reason`` is why the night ended at this stage, and the file of the night before stays.
+    """
 
     domain: str
     stage: str
     unchanged: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,10 +66,17 @@ class RunResult:
         return asdict(self)
 
 
-def exit_code(outcomes: Iterable[Outcome]) -> int:
-    """2 when a delivery got stuck, 1 when something was refused or warned about, else 0."""
+def exit_code(outcomes: Iterable[Outcome], nights: Iterable[DomainResult] = ()) -> int:
+    """2 when a delivery got stuck or a night ended early, 3 when one waits for a decision.
+
+    Else 1 when one was refused or warned about, and 0 when there is nothing to tell.
+    """
     seen = list(outcomes)
-    if any(outcome.state not in {"loaded", "quarantined"} for outcome in seen):
+    if any(night.reason for night in nights):
         return EXIT_FAILURE
+    if any(outcome.state not in {"loaded", "quarantined", "held"} for outcome in seen):
+        return EXIT_FAILURE
+    if any(outcome.state == "held" for outcome in seen):
+        return EXIT_WAITS
     found = any(o.state == "quarantined" or o.refused_rows or o.warnings for o in seen)
     return EXIT_FINDINGS if found else EXIT_FINE

@@ -1,7 +1,8 @@
 """The straight line, in order. Whoever knows this knows the whole system.
 
     receive -> encode -> check -> load            one delivery at a time, many side by side
-    link -> model -> overview -> indicators       one domain at a time, in a file of its own
+                           settle                 what a steward decided about one that a check stopped
+    link -> model -> check_model -> overview -> indicators   one domain at a time, in a file of its own
     release                                       all domains together, closed periods only
     purge                                         what was kept for as long as it may be
 
@@ -16,13 +17,25 @@ be run again: what was done is recognised and left alone. What begins and ends i
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from integration import audit
-from integration.delivery_stages import check, encode, load, pending, receive
+from integration.delivery_stages import (
+    check,
+    decided,
+    encode,
+    go_on,
+    held,
+    load,
+    pending,
+    receive,
+    settle,
+)
 from integration.errors import IntegrationError, KeyUnavailable
-from integration.night_stages import domains, indicators, link, model, nightly, overview
+from integration.night_stages import check_model, domains, indicators, link, model, nightly, overview
 from integration.outcomes import Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
 from integration.rekey.guard import alone, refuse_unfinished
@@ -32,23 +45,32 @@ from integration.stage_means import open_keys, open_ledger
 if TYPE_CHECKING:
     from integration.releases import ReleaseResult
     from integration.retention import PurgeResult
+    from integration.stewardship.notices import Notice
 
 __all__ = [
     "check",
+    "check_model",
+    "decided",
     "domains",
     "due",
     "encode",
+    "go_on",
+    "held",
     "indicators",
     "link",
     "load",
     "model",
     "nightly",
+    "notices_of_waiting",
     "overview",
     "pending",
     "purge",
     "receive",
     "release",
+    "reminders",
     "run",
+    "settle",
+    "settle_all",
 ]
 
 # -- all domains together --------------------------------------------------------------------------
@@ -96,10 +118,11 @@ def run(progress: Progress | None = None) -> RunResult:
     say = progress or _silent
     open_keys(get_settings())
     refuse_unfinished(get_settings().zones, domains())
-    outcomes = {outcome.delivery_id: outcome for outcome in receive()}
+    outcomes = {outcome.delivery_id: outcome for outcome in settle_all()}
+    outcomes |= {outcome.delivery_id: outcome for outcome in receive()}
     waiting = pending()
     with ThreadPoolExecutor(os.cpu_count()) as side_by_side:
-        for number, outcome in enumerate(side_by_side.map(_encode_or_explain, waiting), 1):
+        for number, outcome in enumerate(side_by_side.map(partial(_or_explain, encode), waiting), 1):
             say("encode", number, len(waiting))
             outcomes[outcome.delivery_id] = outcome
     encoded = [d for d in waiting if outcomes[d].state in {"encoded", "checked"}]
@@ -109,6 +132,9 @@ def run(progress: Progress | None = None) -> RunResult:
         say("check", start + len(together), len(encoded))
     checked = [d for d in encoded if outcomes[d].state == "checked"]
     outcomes |= {outcome.delivery_id: outcome for outcome in load(checked)}
+    outcomes |= {
+        waiting.delivery_id: Outcome(waiting.delivery_id, "held", waiting.reason) for waiting in held()
+    }
     nights = []
     for number, domain in enumerate(domains(), 1):
         say("nightly", number, len(domains()))
@@ -118,7 +144,7 @@ def run(progress: Progress | None = None) -> RunResult:
         deliveries=tuple(outcomes.values()),
         domains=tuple(nights),
         release=published.number if published else None,
-        exit_code=exit_code(outcomes.values()),
+        exit_code=exit_code(outcomes.values(), nights),
     )
 
 
@@ -136,10 +162,31 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
     """No progress to show."""
 
 
-def _encode_or_explain(delivery_id: str) -> Outcome:
-    """Encode; a failure of this delivery is told in its outcome, a missing key ends the run."""
+def settle_all(source: str | None = None) -> list[Outcome]:
+    """Carry out every decision (about one source's deliveries) that is not carried out yet."""
+    return [_or_explain(settle, delivery_id) for delivery_id in decided(source)]
+
+
+def notices_of_waiting(delivery_id: str, *, late: bool = False) -> list[Notice]:
+    """What the steward is told of a delivery that waits for a decision; nothing without a mail server."""
+    from integration.stewardship import notices
+
+    settings = get_settings()
+    return notices.of_waiting(settings, open_ledger(settings), delivery_id, late=late)
+
+
+def reminders() -> list[Notice]:
+    """What stewards are told each day: what is late, waits, or ends soon; nothing without a mail server."""
+    from integration.stewardship import notices
+
+    settings = get_settings()
+    return notices.reminders(settings, open_ledger(settings))
+
+
+def _or_explain(stage: Callable[[str], Outcome], delivery_id: str) -> Outcome:
+    """Encode or settle; a failure of this delivery is told in its outcome, a missing key ends the run."""
     try:
-        return encode(delivery_id)
+        return stage(delivery_id)
     except KeyUnavailable:
         raise
     except IntegrationError as error:

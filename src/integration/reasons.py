@@ -1,7 +1,7 @@
 """Every reason code, with the text that people see. The codes are stable: operators search for them.
 
 ``delivery`` reasons send a whole delivery to quarantine, ``row`` reasons refuse a row or null a field,
-``run`` reasons end a command, ``request`` reasons say why a person's right is carried out. docs/reference/reason-codes.md is made from this table.
+``run`` reasons end a command, ``decision`` reasons are a steward's, ``request`` reasons say why a person's right is carried out. docs/reference/reason-codes.md is made from this table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Reason(StrEnum):
-    """A reason code. Its value is its name; ``level`` is delivery, row, run or request; ``nl`` and ``en`` say it in words."""
+    """A reason code. Its value is its name; ``level`` is delivery, row, run, decision or request; ``nl`` and ``en`` say it in words."""
 
     level: str
     nl: str
@@ -68,6 +68,7 @@ class Reason(StrEnum):
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE", "delivery", "Het bestand is te groot", "the file is too large"
     PERIOD_INVALID = "PERIOD_INVALID", "delivery", "De periode past niet bij de leverancier", "the period does not fit the supplier"
     QUOTES_UNBALANCED = "QUOTES_UNBALANCED", "delivery", "De aanhalingstekens kloppen niet", "the quotes in a row are unbalanced"
+    REDELIVERY_ASKED = "REDELIVERY_ASKED", "delivery", "De gegevensbeheerder heeft om een nieuwe levering gevraagd", "the data steward asked for another delivery"
     REGISTER_EXPIRED = "REGISTER_EXPIRED", "delivery", "De vermelding van deze bron in het verwerkingsregister is verlopen of nog niet ingegaan", "the source's entry in the register of processing has expired or not begun"
     REGISTER_INCOMPLETE = "REGISTER_INCOMPLETE", "delivery", "De vermelding van deze bron in het verwerkingsregister is onvolledig", "the source's entry in the register of processing is incomplete"
     REGISTER_MISSING = "REGISTER_MISSING", "delivery", "Deze bron staat niet in het verwerkingsregister", "the source is not in the register of processing"
@@ -83,6 +84,7 @@ class Reason(StrEnum):
     SOURCE_CLOSED = "SOURCE_CLOSED", "delivery", "Deze bron is gesloten zolang er geen vastgelegde grondslag is", "the source is closed until it has a recorded legal basis"
     SOURCE_MISMATCH = "SOURCE_MISMATCH", "delivery", "De bron past niet bij de leverancier", "the source does not fit the supplier"
     SOURCE_UNKNOWN = "SOURCE_UNKNOWN", "delivery", "De bron is onbekend", "the source is unknown"
+    STEWARD_REJECTED = "STEWARD_REJECTED", "delivery", "De gegevensbeheerder heeft de levering afgewezen", "the data steward rejected the delivery"
     SUPPLIER_MISMATCH = "SUPPLIER_MISMATCH", "delivery", "De levering noemt een andere leverancier", "it names another supplier"
     SUPPLIER_UNKNOWN = "SUPPLIER_UNKNOWN", "delivery", "De leverancier is onbekend", "the supplier is unknown"
     TRUNCATED = "TRUNCATED", "delivery", "De laatste regel is afgebroken", "the last line is cut off"
@@ -119,9 +121,14 @@ class Reason(StrEnum):
     CORRECTION_EXPIRED = "CORRECTION_EXPIRED", "run", "Een bekende fout is over zijn einddatum en staat nog in de leveringen", "known bad data is past its end date and still delivered"
     CORRECTION_INVALID = "CORRECTION_INVALID", "run", "Het bestand met bekende fouten kan niet worden geladen", "the file of known bad data cannot be loaded"
     CORRECTION_OBSOLETE = "CORRECTION_OBSOLETE", "run", "De bron heeft een bekende fout hersteld: haal hem uit het bestand", "the source has repaired known bad data: take it out of the file"
+    DECISION_MISSING = "DECISION_MISSING", "run", "Er is nog geen besluit over deze levering", "there is no decision about this delivery yet"
+    DECISION_NOT_ASKED = "DECISION_NOT_ASKED", "run", "Over deze levering valt dit niet te besluiten", "this is not to be decided about this delivery"
+    DECISION_TAKEN = "DECISION_TAKEN", "run", "Over deze levering is al besloten", "it has been decided about this delivery already"
     DELIVERY_PURGED = "DELIVERY_PURGED", "run", "De bewaartermijn is om; de bestanden zijn er niet meer", "its time is over and its files are gone"
     DELIVERY_UNKNOWN = "DELIVERY_UNKNOWN", "run", "De levering is onbekend", "the delivery is unknown"
+    EXPLANATION_REFUSED = "EXPLANATION_REFUSED", "run", "De toelichting lijkt persoonsgegevens te bevatten of is te lang", "the explanation looks like it holds personal data, or is too long"
     FOLDER_NOT_EMPTY = "FOLDER_NOT_EMPTY", "run", "De map bevat al iets anders", "the folder already holds something else"
+    FOUR_EYES = "FOUR_EYES", "run", "Dit besluit vraagt twee verschillende mensen", "this decision takes two different people"
     INDICATOR_INVALID = "INDICATOR_INVALID", "run", "De indicator is onjuist beschreven", "the indicator definition cannot be used"
     INDICATOR_UNKNOWN = "INDICATOR_UNKNOWN", "run", "De indicator bestaat niet", "the indicator does not exist"
     INPUT_INVALID = "INPUT_INVALID", "run", "De opgegeven invoer kan niet worden gebruikt", "the given input cannot be used"
@@ -140,6 +147,8 @@ class Reason(StrEnum):
     LINK_NOTHING_HELD = "LINK_NOTHING_HELD", "run", "Er is nog geen nacht geweest die deze gemeente koppelde", "no night has linked this municipality yet"
     LINK_FILE_UNREADABLE = "LINK_FILE_UNREADABLE", "run", "Het koppelbestand kan niet worden gelezen of is van iets anders", "the link file cannot be read or is something else's"
     LIVES_INVALID = "LIVES_INVALID", "run", "De voorbeeldgegevens zijn onjuist beschreven", "the sample is declared wrongly"
+    MODEL_CHECK_CRITICAL = "MODEL_CHECK_CRITICAL", "run", "Een kritieke controle na het koppelen is niet gehaald, de nacht publiceert niets", "a critical check after linking failed, the night publishes nothing"
+    MODEL_CHECK_ERROR = "MODEL_CHECK_ERROR", "run", "Een kritieke controle na het koppelen kon niet worden uitgevoerd, de nacht publiceert niets", "a critical check after linking could not run, the night publishes nothing"
     MODEL_FAILED = "MODEL_FAILED", "run", "Een SQL-model is mislukt", "an SQL model failed"
     MUNICIPALITY_UNKNOWN = "MUNICIPALITY_UNKNOWN", "run", "De gemeente is onbekend", "the municipality is unknown"
     NOTHING_PUBLISHED = "NOTHING_PUBLISHED", "run", "Er is nog niets gepubliceerd", "nothing has been published yet"
@@ -147,7 +156,16 @@ class Reason(StrEnum):
     PEOPLE_INVALID = "PEOPLE_INVALID", "run", "Het bestand met personen en rollen kan niet worden geladen", "the file of people and roles cannot be loaded"
     PERIOD_UNKNOWN = "PERIOD_UNKNOWN", "run", "De periode is onbekend", "the period is unknown"
     RELEASE_CHANGED = "RELEASE_CHANGED", "run", "Een gepubliceerde uitgave is gewijzigd", "a published release was changed"
+    RELEASE_CHECK_CRITICAL = "RELEASE_CHECK_CRITICAL", "run", "Een kritieke controle van de uitgave is niet gehaald, er is niets gepubliceerd", "a critical check of the release failed, nothing was published"
+    RELEASE_CHECK_ERROR = "RELEASE_CHECK_ERROR", "run", "Een kritieke controle van de uitgave kon niet worden uitgevoerd, er is niets gepubliceerd", "a critical check of the release could not run, nothing was published"
     RELEASE_UNKNOWN = "RELEASE_UNKNOWN", "run", "De uitgave bestaat niet", "the release does not exist"
+    REVIEW_ANSWERED_AT_ONCE = "REVIEW_ANSWERED_AT_ONCE", "run", "Iemand anders beantwoordde dit paar op hetzelfde moment; er is niets van u opgeslagen", "somebody else answered this pair at the same moment; nothing of yours was written"
+    REVIEW_ANSWER_UNKNOWN = "REVIEW_ANSWER_UNKNOWN", "run", "Dit antwoord bestaat niet", "there is no such answer"
+    REVIEW_PAIR_ANSWERED = "REVIEW_PAIR_ANSWERED", "run", "U heeft dit paar al beoordeeld", "you have judged this pair already"
+    REVIEW_PAIR_GONE = "REVIEW_PAIR_GONE", "run", "Dit paar wordt niet meer voorgelegd: de records zijn weg of de koppeling twijfelt niet meer", "this pair is not asked any more: its records went, or linkage is in doubt no longer"
+    REVIEW_PAIR_SETTLED = "REVIEW_PAIR_SETTLED", "run", "Dit paar is al beslist; een antwoord is niet meer nodig", "this pair is settled; no answer is needed any more"
+    REVIEW_PAIR_UNKNOWN = "REVIEW_PAIR_UNKNOWN", "run", "Dit paar is onbekend", "there is no such pair"
+    REVIEW_UNREADABLE = "REVIEW_UNREADABLE", "run", "Het bestand met voorgelegde paren kan niet worden gelezen", "the file of pairs that reviewers are asked about cannot be read"
     ROLES_INVALID = "ROLES_INVALID", "run", "De tabel van rollen en rechten kan niet worden geladen", "the table of roles and rights cannot be loaded"
     ROLE_LACKING = "ROLE_LACKING", "run", "Hiervoor hebt u geen rol", "you have no role that allows this"
     ROTATION_DIFFERS = "ROTATION_DIFFERS", "run", "Na het omsleutelen zouden personen of gezinnen anders zijn, er is niets verwisseld", "persons or families would differ after re-keying, nothing was swapped"
@@ -160,6 +178,14 @@ class Reason(StrEnum):
     SUBJECT_UNRECOGNISABLE = "SUBJECT_UNRECOGNISABLE", "run", "Deze persoon is in latere leveringen niet met zekerheid te herkennen", "this person cannot be recognised with certainty in later deliveries"
     SUITE_INVALID = "SUITE_INVALID", "run", "De kwaliteitssuite kan niet worden geladen", "the expectation suite cannot be loaded"
     SUPPLIER_INVALID = "SUPPLIER_INVALID", "run", "Het leveranciersbestand kan niet worden geladen", "the supplier file cannot be loaded"
+    WAIVER_INVALID = "WAIVER_INVALID", "run", "Zo kan een ontheffing niet worden gegeven", "a waiver cannot be given like this"
+    # -- why a steward decides as they do ----------------------------------------------------------
+    DECIDED_CONFIRMED = "DECIDED_CONFIRMED", "decision", "De leverancier bevestigt dat de gegevens kloppen", "the supplier confirms that the data are right"
+    DECIDED_EXPLAINED = "DECIDED_EXPLAINED", "decision", "De oorzaak is bekend en verandert de cijfers niet", "the cause is known and does not change the figures"
+    DECIDED_INCOMPLETE = "DECIDED_INCOMPLETE", "decision", "De levering is niet volledig", "the delivery is not complete"
+    DECIDED_MENDED = "DECIDED_MENDED", "decision", "De oorzaak is hier hersteld", "the cause was mended here"
+    DECIDED_REPAIRING = "DECIDED_REPAIRING", "decision", "De leverancier herstelt de oorzaak", "the supplier is mending the cause"
+    DECIDED_WRONG = "DECIDED_WRONG", "decision", "De gegevens kloppen niet", "the data are wrong"
     # -- why a right of a data subject is carried out ----------------------------------------------
     SUBJECT_CONTESTED = "SUBJECT_CONTESTED", "request", "De juistheid of de verwerking wordt betwist", "accuracy or processing is contested"
     SUBJECT_ORDERED = "SUBJECT_ORDERED", "request", "Opgedragen door rechter of toezichthouder", "ordered by a court or supervisory authority"

@@ -32,6 +32,10 @@ _LEVELS = {
         "A run or a command",
         "The command ends with exit code 2; nothing half-done is left.",
     ),
+    "decision": (
+        "A steward's decision",
+        "Why a steward decided as they did; given with `integration quality decide`.",
+    ),
     "request": (
         "A request of a data subject",
         "Why a right is carried out: given with `--reason`, and written in the audit log.",
@@ -64,6 +68,28 @@ hold counts and shares, never values. One result is one entry of `check.json` be
 | `periode_eind` | laatste dag van de periode / last day of the period |
 | `vroegste_datum` | 25 jaar daarvoor / 25 years before it |
 | `<lijst>_eerste`, `<lijst>_laatste` | eerste en laatste dag van een lijst met datums / first and last day of a list |
+| `<sleutel>_rijen` | aantal rijen met dezelfde sleutel / rows that share a key |
+| `rijen_kans` | kans op dit aantal rijen na eerdere leveringen / chance of this number of rows after earlier ones |
+| `rijen_buiten_afspraak` | deel dat ontbreekt of te veel is, naar de afspraak / share lacking or too many, as agreed |
+| `rijen_onverklaarbaar` | hetzelfde, 0 zolang die kans boven 0,000001 is / the same, 0 while that chance is above it |
+| `dagen_te_laat` | dagen na de afgesproken dag, 0 of minder is op tijd / days after the agreed day |
+| `<veld>_verschoven_kans` | kans op zo'n andere verdeling, gecorrigeerd / chance of such a shift, corrected |
+| `<veld>_constant_kans` | kans dat alle rijen hetzelfde zeggen, als dat zo is / chance that all rows say the same |
+
+De laatste zes kent alleen de ontvanger: bij de bron zelf blijven controles daarvan weg. Vergeleken wordt met de laatste
+zes eerdere leveringen van dezelfde leverancier en gemeente die zijn aanvaard; aantallen en verdelingen alleen met die
+van dezelfde soort periode. Was er nog geen, dan is zo'n controle gehaald over 0 rijen. Een levering die voor een veld
+zelf opviel telt voor dat veld niet mee, zolang er andere zijn. Een verschuiving van minder dan een tiende van de rijen
+wordt niet genoemd.
+
+*Only the receiver knows the last six: a source's own check leaves them out. Compared is with the last six earlier
+deliveries of the same supplier and municipality that were accepted; row counts and distributions within the same kind
+of period. Without one such a check holds over 0 rows. A delivery that stood out in a field does not count for that
+field while there are others. The tests: a quasi-Poisson prediction of the row count (Anscombe's transformation, Student
+t, dispersion with a prior), Pearson's chi-squared or drawn tables for a distribution (divided by 3, as children of a
+family share codes; Holm's correction for the number of fields; from a tenth of the rows on), the exact hypergeometric
+chance for a constant. `benchmarks/bench_quality_detection.py` measures what they find and how often they are wrong.
+Every result is kept in a [history](retention.md) of counts.*
 """
 
 _ROLES = f"""# Rollen en rechten

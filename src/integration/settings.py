@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     log_years: int = 5
     organisation: str = Field(default="", pattern="^([A-Z0-9]{2,12})?$")
     """Code of the organisation that runs this installation and answers for what is of no one municipality."""
+    smtp_url: SecretStr | None = None
+    """Where Airflow sends mail to stewards, as ``smtp://user:password@host:port/?from_email=...``; none unless set."""
+    steward_mail: tuple[str, ...] = ()
+    """Mail addresses of a function, told of what concerns no steward of ``people.yml``."""
     audit_export: Path | None = None
     """Signed heads of the audit logs are also written here: a folder that somebody else keeps."""
     municipality_names: dict[str, str] = {}

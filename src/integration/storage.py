@@ -156,6 +156,10 @@ class Zones:
         """The domain's warehouse file that tonight's run is writing."""
         return self.warehouse / f"{domain}.building.duckdb"
 
+    def model_check(self, domain: DomainCode, *, building: bool = False) -> Path:
+        """What the check after linking found of the published file, or of the one that is being built."""
+        return self.warehouse / f"{domain}{'.building' if building else ''}.check.json"
+
 
 def resource(name: str) -> Path:
     """Return the folder ``warehouse``, ``expectations`` or ``dags``: links in a checkout, folders in a wheel."""

@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 _WAIT_SECONDS = 60
+_MAKING = 5_340_321
+"""The lock under which PostgreSQL lets one process at a time make tables; SQLite lets one write anyway."""
 _DDL: Any = sa.DDL
 
 
@@ -31,6 +33,8 @@ class Store:
             parsed, connect_args=arguments, poolclass=sa.NullPool, hide_parameters=True
         )
         with self.write() as con:
+            if not self._sqlite:
+                con.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
             meta.create_all(con)
 
     @contextmanager

@@ -91,6 +91,11 @@ def references(sql: str, schema: str) -> set[str]:
     return {table for found, table in _REFERENCE.findall(_COMMENT.sub("", sql)) if found == schema}
 
 
+def parameters(sql: str) -> set[str]:
+    """The names of the parameters that a model needs."""
+    return set(_PARAMETER.findall(_COMMENT.sub("", sql)))
+
+
 def run_models(
     con: duckdb.DuckDBPyConnection, folder: str, params: Mapping[str, Any], *, schema: str | None = None
 ) -> dict[str, int]:
@@ -103,7 +108,7 @@ def run_models(
     rows: dict[str, int] = {}
     for path in models(folder):
         sql = path.read_text()
-        wanted = set(_PARAMETER.findall(_COMMENT.sub("", sql)))
+        wanted = parameters(sql)
         with sealed_errors(f"warehouse/{folder}/{path.name}"):
             con.execute(
                 f"create or replace table {target}.{path.stem} as\n{sql.strip().rstrip(';')}",

@@ -86,7 +86,8 @@ def test_a_night(dags: dict[str, Any]) -> None:
     assert {name: task["after"] for name, task in tasks.items()} == {
         "link": [],
         "model": ["link"],
-        "overview": ["model"],
+        "check": ["model"],
+        "overview": ["check"],
         "indicators": ["overview"],
     }
     assert {task["pool"] for task in tasks.values()} == {"warehouse_GM0321"}

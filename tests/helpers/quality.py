@@ -95,8 +95,10 @@ PLAIN: dict[str, Row] = {
 
 
 def rows(source: str, number: int, *different: Row) -> list[dict[str, Any]]:
-    """``number`` plain rows of a source; the first ones differ as given."""
-    return [{**PLAIN[source], **(different[i] if i < len(different) else {})} for i in range(number)]
+    """``number`` plain rows of a source, each of a case of its own; the first ones differ as given."""
+    plain = PLAIN[source]
+    cases = [{"casus_ref": f"casus-{i}"} if "casus_ref" in plain else {} for i in range(number)]
+    return [{**plain, **cases[i], **(different[i] if i < len(different) else {})} for i in range(number)]
 
 
 def write_delivery(

@@ -29,6 +29,7 @@ STAGES: dict[str, Stage] = {
     "encode": lambda ids: pipeline.encode(ids["received"]),
     "link": lambda ids: pipeline.link(TOWN),
     "model": lambda ids: pipeline.model(TOWN),
+    "check_model": lambda ids: pipeline.check_model(TOWN),
     "overview": lambda ids: pipeline.overview(TOWN),
     "indicators": lambda ids: pipeline.indicators(TOWN),
     "nightly": lambda ids: pipeline.nightly(TOWN),
@@ -128,7 +129,7 @@ def test_with_the_right_key_each_stage_writes(ready: tuple[Path, dict[str, str]]
     """The positive control of the above."""
     home = copied(ready[0], tmp_path / "home")
     with at(home):
-        for name in ("encode", "model", "overview", "indicators"):
+        for name in ("encode", "model", "check_model", "overview", "indicators"):
             before = written(home)
             STAGES[name](ready[1])
             assert written(home) != before, name

@@ -432,3 +432,22 @@ def test_the_command_counts_first_and_tells_in_dutch_or_json(home: Home) -> None
     ]
     purges = [(line["event"], line["object"], line["purpose"]) for line in lines if line["action"] == "purge"]
     assert purges == [("begun", "retention:all", "retention"), ("ended", "retention:all", "retention")] * 2
+
+
+def test_the_history_of_checks_goes_with_the_logs(home: Home) -> None:
+    from integration.quality.check import CheckResult
+    from integration.quality.history import History
+
+    assert counts(home.purge(), "history") == []
+    assert not (home.path / "stewardship.sqlite").exists()
+    history = History(Settings(home=home.path).stewardship())
+    for sequence in (1, 2):
+        name = f"wijkteam.WT0321.GM0321.2026-W03.{sequence:04}"
+        history.record(CheckResult(name, "error"), NOW + timedelta(days=sequence))
+    first_gone = days(5 * 366 + 2)
+    assert counts(home.purge(days(5 * 366), dry_run=True), "history") == []
+    for dry_run in (True, False):
+        assert counts(home.purge(first_gone, dry_run=dry_run), "history") == [
+            Count("history", "wijkteam", deliveries=1)
+        ]
+    assert counts(home.purge(first_gone), "history") == []

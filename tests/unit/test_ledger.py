@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.stores import store_url
 from integration.ledger import Ledger
 from integration.names import DeliveryId
 from integration.reasons import Reason
@@ -20,7 +21,7 @@ NEXT = DeliveryId.parse("wijkteam.WT0321.GM0321.2026-W05.0005")
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    return Ledger(store_url(tmp_path, "ledger"))
 
 
 def take(ledger: Ledger, delivery: DeliveryId) -> bool:
@@ -72,3 +73,17 @@ def test_a_delivery_sent_again_has_the_facts_of_what_came_last(ledger: Ledger) -
     entry = ledger.entry(FIRST)
     assert entry is not None
     assert (entry.state, entry.reason, entry.sha256, entry.rows) == ("received", None, "b" * 64, 5)
+
+
+def test_an_event_after_another_is_added_only_while_that_is_the_newest(ledger: Ledger) -> None:
+    take(ledger, FIRST)
+    take(ledger, NEXT)
+    entry = ledger.entry(FIRST)
+    assert entry is not None
+
+    def attempt(state: str) -> bool:
+        return ledger.append(FIRST, state, at=NOW, after=entry.event)
+
+    with ThreadPoolExecutor(6) as side_by_side:
+        assert sorted(side_by_side.map(attempt, ["encoded", "held"] * 3)) == [False] * 5 + [True]
+    assert len(ledger.events(FIRST)) == 2

@@ -96,6 +96,10 @@ REFUSED: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "an unknown column": set_kwargs(column="nationaliteit"),
     "an identifier": set_kwargs(column="kind_bsn"),
+    "a measure of a column that is not there": set_type(
+        "expect_column_values_to_be_between", column="nationaliteit_constant_kans", min_value=0.01
+    ),
+    "a measure that is judged as a code": set_kwargs(column="rijen_kans", value_set=[0]),
     "a column of another kind": set_kwargs(column="verzuim_begin"),
     "an argument that is missing": lambda d: first(d)["kwargs"].pop("value_set"),
     "an argument it does not have": set_kwargs(parse_strings_as_datetimes=True),
@@ -270,6 +274,7 @@ def test_check_json_tells_what_was_checked_and_counted(tmp_path: Path) -> None:
         "n": 1,
         "unexpected": 1,
         "share": 1.0,
+        "measured": None,
         "threshold": 1.0,
         "minimum_rows": 0,
         "nl": "De afsluiting ligt niet vóór de aanmelding",

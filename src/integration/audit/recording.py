@@ -30,6 +30,7 @@ from integration.audit.words import (
     PROCESSING,
     RIGHTS,
     STAGES,
+    STEWARD_ACTIONS,
     Purpose,
 )
 from integration.errors import IntegrationError, UsageError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_RULES = STAGES | KEY_ACTIONS | LINKAGE_ACTIONS | STEWARD_ACTIONS | RIGHTS
 _NO_CASE = "case number, actor or subject is not of the agreed form"
 _LOOK_BACK = 40
 """Days with lines in which the processing behind what is shown is sought; quarantine is kept shorter."""
@@ -98,7 +100,7 @@ def processing(
     When the block raises, the reason is written and the error goes on; an end that was not told is ``done``.
     A process that was killed leaves a beginning without an end.
     """
-    rule, recorder = (STAGES | KEY_ACTIONS | LINKAGE_ACTIONS | RIGHTS)[action], Recorder(new_processing_id())
+    rule, recorder = _RULES[action], Recorder(new_processing_id())
     tokens = tuple(subjects)
     keys = _fingerprints(settings) if rule.keyed else {}
 

@@ -14,7 +14,7 @@ EVENTS = (BEGUN, ENDED, LOOKED, SET_ASIDE)
 """A stage begins and ends; a person looks; a torn last line is set aside."""
 
 OUTCOMES = (
-    "received", "encoded", "checked", "loaded", "quarantined",
+    "received", "encoded", "checked", "loaded", "held", "quarantined",
     "done", "unchanged", "failed", "shown", "changed", "refused", "set-aside",
 )  # fmt: skip
 """What came of it: a delivery's state (see the ledger), or what a stage, a look or the log itself came to."""
@@ -57,9 +57,11 @@ STAGES = {
     "receive": StageRule("inbox", Purpose.INTAKE),
     "encode": StageRule("delivery", Purpose.INTAKE, keyed=True),
     "check": StageRule("delivery", Purpose.INTAKE),
+    "settle": StageRule("delivery", Purpose.STEWARDSHIP),
     "load": StageRule("delivery", Purpose.INTAKE),
     "link": StageRule("domain", Purpose.PICTURE, keyed=True),
     "model": StageRule("domain", Purpose.PICTURE),
+    "check_model": StageRule("domain", Purpose.PICTURE),
     "overview": StageRule("domain", Purpose.PICTURE),
     "indicators": StageRule("domain", Purpose.FIGURES, keyed=True, heads=True),
     "release": StageRule("release", Purpose.FIGURES, heads=True),
@@ -76,8 +78,11 @@ KEY_ACTIONS = {
 LINKAGE_ACTIONS = {
     "linkage.train": StageRule("domain", Purpose.STEWARDSHIP),
     "linkage.undo": StageRule("domain", Purpose.STEWARDSHIP),
+    "linkage.review": StageRule("domain", Purpose.STEWARDSHIP),
 }
 """What is done to a domain's linkage by hand; reading its history is a look (``access``)."""
+STEWARD_ACTIONS = {"quality.decide": StageRule("delivery", Purpose.STEWARDSHIP)}
+"""What a steward decides about a delivery; carrying it out is the stage ``settle``."""
 RIGHTS = {
     name: StageRule("domain", Purpose.RIGHTS, keyed=True, heads=True)
     for name in ("subject.apply", "subject.erase", "subject.object", "subject.restrict", "subject.unrestrict")

@@ -26,9 +26,13 @@ def register() -> None:
         operate,
         people,
         privacy,
+        quality,
+        quality_reports,
         retention,
+        review,
         sample,
         seal,
+        self_check,
         subject,
     )
 

@@ -7,6 +7,12 @@ from typing import Any
 
 from integration.cli.app import settings
 
+_RESTS_ON = {
+    "source": "bron", "expected": "afgesproken", "loaded": "gebruikt", "held": "wacht op besluit",
+    "refused": "geweigerd", "missing": "ontbreekt", "late": "waarvan te laat", "latest_period": "nieuwste periode",
+}  # fmt: skip
+"""The columns of ``meta.rests_on`` that people see, with their Dutch heads."""
+
 
 def reason(code: str | None) -> str:
     """A reason code with its Dutch words; nothing for none."""
@@ -44,13 +50,23 @@ def show_outcomes() -> None:
             row["domain"],
             row["accepted"],
             row["waiting"],
+            row["held"],
             ", ".join(f"{n}x {reason(code)}" for code, n in row["quarantined"].items()),
             row["rows"],
             row["rows_refused"],
         )
         for row in state["suppliers"]
     ]
-    heads = ("bron", "gemeente", "aanvaard", "wacht", "in quarantaine", "regels", "geweigerde regels")
+    heads = (
+        "bron",
+        "gemeente",
+        "aanvaard",
+        "wacht",
+        "wacht op besluit",
+        "in quarantaine",
+        "regels",
+        "geweigerde regels",
+    )
     console.print_table(f"{mark}Leveringen per bron en gemeente", heads, rows)
     domains = [
         (d["domain"], d["name"], d["accepted"], d["rows"], d["persons"], d["families"])
@@ -58,6 +74,38 @@ def show_outcomes() -> None:
     ]
     names = ("code", "gemeente", "leveringen", "regels", "personen", "gezinnen")
     console.print_table(f"{mark}Gemeenten", names, domains)
+    show_nights(state)
+
+
+def show_nights(state: dict[str, Any]) -> None:
+    """On what each municipality's published night rests, where something lacks, and what its checks found."""
+    from integration import console
+
+    mark = "SYNTHETISCH · " if state["synthetic"] else ""
+    lacking = [
+        (d["domain"], *(row[name] for name in _RESTS_ON))
+        for d in state["domains"]
+        for row in d["rests_on"]
+        if row["held"] or row["refused"] or row["missing"]
+    ]
+    if lacking:
+        heads = ("gemeente", *_RESTS_ON.values())
+        console.print_table(f"{mark}Waarop de nacht rust: bronnen die niet compleet zijn", heads, lacking)
+    checked = [
+        (
+            d["domain"],
+            told["run_date"],
+            words,
+            told["counts"]["checks"],
+            ", ".join(told["not_held"] + told["not_run"]),
+        )
+        for d in state["domains"]
+        for told, words in ((d["checked"], "gepubliceerd"), (d["stopped"], "GESTOPT: niets gepubliceerd"))
+        if told
+    ]
+    if checked:
+        heads = ("gemeente", "nacht", "uitkomst", "controles", "niet gehaald of niet uitgevoerd")
+        console.print_table(f"{mark}Controles na het koppelen", heads, checked)
 
 
 def show_indicators() -> None:

@@ -89,7 +89,14 @@ def build_contract(source: str, version: str, document: dict[str, Any]) -> Contr
         file_name=_file_name(where, table.physicalName),
         owner=_text(where, "team.name (the owner)", getattr(odcs.team, "name", None)),
         fields=fields,
+        four_eyes=_flag(where, "fourEyes", custom.get("fourEyes", False)),
     )
+
+
+def _flag(where: str, what: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise invalid(where, f"custom property {what} is true or false")
+    return value
 
 
 def _parse(where: str, document: dict[str, Any]) -> OpenDataContractStandard:

@@ -119,7 +119,8 @@ class Contract:
 
     ``legal_basis`` names the article; ``legal_status`` says how sure it is (``voorstel`` until a municipality
     has recorded it); ``access`` is ``synthetic_only`` for sources that stay closed outside the synthetic
-    sample. ``retention`` has the zones raw, staging, linked and logs. ``file_name`` holds ``YYYYMMDD``.
+    sample. ``four_eyes``: two people must agree before a delivery that failed a critical check is let in.
+    ``retention`` has the zones raw, staging, linked and logs. ``file_name`` holds ``YYYYMMDD``.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Contract:
     file_name: str
     owner: str
     fields: tuple[Field, ...]
+    four_eyes: bool = False
 
     @cached_property
     def _by_name(self) -> dict[str, Field]:

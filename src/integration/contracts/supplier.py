@@ -19,6 +19,7 @@ from integration.contracts.load import load_contract
 from integration.contracts.model import Contract
 from integration.contracts.reading import read_yaml
 from integration.errors import DeclarationError
+from integration.names import Period
 from integration.reasons import Reason
 
 _CODE = re.compile(r"[A-Z0-9]{2,12}")
@@ -49,6 +50,24 @@ class Calendar(BaseModel):
     def _base_first(self) -> Calendar:
         if self.base is not None and self.base >= self.since:
             raise ValueError("base must lie before since")
+        return self
+
+
+Range = tuple[Annotated[int, Setting(ge=0)], Annotated[int, Setting(ge=1)]]
+
+
+class Volume(BaseModel):
+    """The least and most rows agreed for a stock delivery (``stand``) and for each later one (``period``)."""
+
+    model_config = STRICT
+
+    stand: Annotated[Range, Setting(strict=False)] | None = None
+    period: Annotated[Range, Setting(strict=False)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Volume:
+        if any(agreed and agreed[0] > agreed[1] for agreed in (self.stand, self.period)):
+            raise ValueError("the least lies above the most")
         return self
 
 
@@ -86,6 +105,7 @@ class Supplier(BaseModel):
     ``columns`` gives the supplier's header for a contract column, ``codes`` the contract's code for each of
     the supplier's own, per column; what is absent is delivered under the contract's own names. ``signers`` are
     the keys its deliveries may be sealed with; from the first one's first day on, nothing else is taken in.
+    ``volume`` says how many rows its deliveries are agreed to have, where that was agreed.
     """
 
     model_config = STRICT
@@ -101,6 +121,11 @@ class Supplier(BaseModel):
     calendar: Calendar
     contacts: Annotated[tuple[Contact, ...], Setting(min_length=1, strict=False)]
     signers: Annotated[tuple[Signer, ...], Setting(strict=False)] = ()
+    volume: Volume = Volume()
+
+    def agreed_rows(self, period: Period) -> tuple[int, int] | None:
+        """The least and most rows agreed for the delivery of a period; None where nothing was agreed."""
+        return self.volume.stand if period.start is None else self.volume.period
 
     @property
     def contract(self) -> Contract:

@@ -33,7 +33,10 @@ Place = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision: when (ISO), by whom (a role or number), what, about which places, why, undoing which event."""
+    """One decision: when (ISO), by whom (a role or number), what, about which places, why, undoing which event.
+
+    ``pair`` is the reference of a pair that reviewers judged (:mod:`integration.linkage.review`).
+    """
 
     at: str
     by: str
@@ -42,6 +45,7 @@ class Decision:
     right: tuple[Place, ...]
     why: str = ""
     event: int | None = None
+    pair: str | None = None
 
 
 def path(zones: Zones, domain: DomainCode) -> Path:
@@ -76,7 +80,7 @@ def _place(content: Sequence[str]) -> Place:
 def add(file: Path, decision: Decision) -> None:
     """Write one more decision, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(file.parent):
+    with alone(file.parent):
         handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             os.write(handle, (_line(decision) + "\n").encode())
@@ -87,8 +91,8 @@ def add(file: Path, decision: Decision) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time: a decision that is added while a night rewrites the file is not lost."""
+def alone(folder: Path) -> Iterator[None]:
+    """One process at a time: what is added while a night rewrites a file is not lost."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -101,7 +105,7 @@ def forget_others(file: Path, places: frozenset[Place]) -> None:
     """Leave places that went out of the file, and decisions that are then about nobody (:func:`only`)."""
     if not file.exists():
         return
-    with _alone(file.parent):
+    with alone(file.parent):
         decided = read(file)
         kept = only(decided, places)
         if kept != decided:

@@ -1,7 +1,7 @@
 """Forget records in a link file at once, without a night: what the linked zone no longer holds.
 
 The file is made anew without them, so nothing of them is left in free pages: their encodings, pairs, clusters, the
-persons and gezinnen of whom nothing else is held, and the history that tells of those.
+persons and gezinnen of whom nothing else is held, the history that tells of those, and what reviewers were asked.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from integration.linkage import decisions
 from integration.linkage.link_file import FRESH, HELD, open_link_file, put
+from integration.linkage.review import asked
 from integration.linkage.steps import build, workbench
 from integration.warehouse import sealed_errors
 
@@ -83,4 +84,5 @@ def forget(
     if file.decisions is not None:
         there = frozenset((str(a), str(b), str(c), str(d)) for a, b, c, d in rows)
         decisions.forget_others(file.decisions, there)
+        asked.forget_others(asked.path(zones, domain), there)
     return gone

@@ -14,6 +14,7 @@ from integration.linkage import decisions
 from integration.linkage.decisions import Decision, Place
 from integration.linkage.link_file import HELD, LAYOUT, LinkFile, put
 from integration.linkage.naming import keep_names
+from integration.linkage.review import asked
 from integration.linkage.steps import build, tally
 from integration.reasons import Reason
 
@@ -104,7 +105,7 @@ def _keep_events(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _keep_decisions(con: duckdb.DuckDBPyConnection, file: LinkFile) -> None:
-    """Leave decisions about places that went out of the reviewers' file."""
+    """Leave what reviewers decided, and were asked, about places that went out of their files."""
     if not (file.keep and file.decisions):
         return
     rows = con.execute(
@@ -112,6 +113,8 @@ def _keep_decisions(con: duckdb.DuckDBPyConnection, file: LinkFile) -> None:
     ).fetchall()
     there: frozenset[Place] = frozenset((str(a), str(b), str(c), str(d)) for a, b, c, d in rows)
     decisions.forget_others(file.decisions, there)
+    if file.review:
+        asked.forget_others(file.review, there)
 
 
 def undo(con: duckdb.DuckDBPyConnection, event: int, *, at: str, by: str, why: str) -> Decision:

@@ -54,14 +54,15 @@ _TABLES = {
 class LinkFile:
     """A link file in use: attached as ``held`` (read only; empty when there is none yet) and ``fresh`` (to be written).
 
-    ``marks`` name the encoding and the model that what is held was made with. ``path``, ``decisions`` and
-    ``model`` (where a model of this domain's own would be) are None for linkage that remembers nothing.
+    ``marks`` name the encoding and the model that what is held was made with. ``path``, ``decisions``,
+    ``model`` (where a model of this domain's own would be) and ``review`` are None for linkage that remembers nothing.
     """
 
     at: date
     path: Path | None = None
     decisions: Path | None = None
     model: Path | None = None
+    review: Path | None = None
     keep: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
     previous: str = HELD
@@ -107,9 +108,8 @@ def open_link_file(
     try:
         with _attached(con, path if path.exists() else None, building):
             marks = _marks(con, domain, path)
-            yield LinkFile(
-                at, path, zones.linking / f"{domain}.decisions.jsonl", zones.link_model(domain), keep, marks
-            )
+            told, asked = (zones.linking / f"{domain}.{name}" for name in ("decisions.jsonl", "review.json"))
+            yield LinkFile(at, path, told, zones.link_model(domain), asked, keep, marks)
             if building is not None:
                 con.execute(f"checkpoint {FRESH}")
         if building is not None:

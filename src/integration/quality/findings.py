@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from integration.quality import counts, engine
 from integration.quality.frame import Counted, Facts
+from integration.quality.layout import is_measure
 from integration.quality.suites import Check, Suite
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class Finding:
 
     ``n`` is what the share is of: rows, or fields for ``aandeel_leeggemaakt``; ``unexpected`` how many of these
     did not hold. ``weight`` is the severity that counts here: the check's own, or info where it rests on fewer
-    rows than ``minimum_rows``.
+    rows than ``minimum_rows``. ``measured`` is what was found where the check is of a measure: a chance, a share or
+    days (see :mod:`.compared`).
     """
 
     check: Check
@@ -30,6 +32,7 @@ class Finding:
     weight: str
     n: int
     unexpected: int | None
+    measured: float | None = None
 
     @property
     def share(self) -> float | None:
@@ -50,6 +53,7 @@ class Finding:
             "n": self.n,
             "unexpected": self.unexpected,
             "share": self.share,
+            "measured": self.measured,
             "threshold": self.check.threshold,
             "minimum_rows": self.check.minimum_rows,
             "nl": self.check.nl,
@@ -58,31 +62,40 @@ class Finding:
 
 
 def examine(frame: pd.DataFrame, facts: Facts, suite: Suite, prepared: engine.Prepared) -> list[Finding]:
-    """Run a suite on a delivery's records and its shares, counts beside verdicts, in the order of the suite.
+    """Run a suite on a delivery's records, its shares and its measures, in the order of the suite.
 
     A check without a row to judge holds, and Great Expectations is not asked: that halves the time of the small
-    weekly deliveries, where most optional fields are empty.
+    weekly deliveries, where most optional fields are empty. So does one whose measure could not be taken, as of a
+    first delivery; where nothing is compared at all, checks of measures are left out.
     """
-    counted = {check.id: _counted(frame, facts, check) for check in suite.checks}
-    asked = [check for check in suite.checks if (of := counted[check.id]) and (of[0] or not check.columns)]
-    on_shares = [check.id for check in asked if _share_of(check, facts)]
-    on_rows = [check for check in asked if check.id not in on_shares]
+    checks = [check for check in suite.checks if facts.compared is not None or not _measured(check)]
+    counted = {check.id: _counted(frame, facts, check) for check in checks}
+    asked = [check for check in checks if (of := counted[check.id]) and (of[0] or not check.columns)]
+    of_delivery = [check.id for check in asked if _measured(check) or _share_of(check, facts)]
+    on_rows = [check for check in asked if check.id not in of_delivery]
     needed = sorted({name for check in on_rows for name in check.columns})
     verdicts = prepared.verdicts(frame[needed], [check.id for check in on_rows])
-    verdicts |= prepared.verdicts(facts.shares(), on_shares)
-    return [_finding(check, counted[check.id], verdicts.get(check.id, True)) for check in suite.checks]
+    verdicts |= prepared.verdicts(facts.shares(), of_delivery)
+    return [_finding(check, facts, counted[check.id], verdicts.get(check.id, True)) for check in checks]
 
 
-def _finding(check: Check, counted: tuple[int, int | None, int] | None, verdict: bool | None) -> Finding:
+def _finding(
+    check: Check, facts: Facts, counted: tuple[int, int | None, int] | None, verdict: bool | None
+) -> Finding:
     if verdict is None or counted is None:
         return Finding(check, ERROR, check.severity, 0, None)
     n, unexpected, rows = counted
     weight = check.severity if rows >= check.minimum_rows else "info"
-    return Finding(check, SUCCESS if verdict else FAILED, weight, n, unexpected)
+    measure = (facts.compared or {}).get(check.columns[0]) if check.columns else None
+    found = None if measure is None else float(f"{measure.value:.4g}")
+    return Finding(check, SUCCESS if verdict else FAILED, weight, n, unexpected, found)
 
 
 def _counted(frame: pd.DataFrame, facts: Facts, check: Check) -> tuple[int, int | None, int] | None:
     """What the share is of, how many did not hold, and the rows it rests on; None when counting failed."""
+    if _measured(check):
+        measure = (facts.compared or {}).get(check.columns[0])
+        return (0, None, 0) if measure is None else (measure.rows, None, measure.rows)
     share = _share_of(check, facts)
     if share is not None:
         return share.whole, share.part, share.rows
@@ -91,6 +104,10 @@ def _counted(frame: pd.DataFrame, facts: Facts, check: Check) -> tuple[int, int 
     except Exception:  # whatever it is, its text may hold a value: the check could not run
         return None
     return n, unexpected, n
+
+
+def _measured(check: Check) -> bool:
+    return bool(check.columns) and is_measure(check.columns[0])
 
 
 def _share_of(check: Check, facts: Facts) -> Counted | None:

@@ -4,21 +4,23 @@ On every record:
 ``periode_eind``    last day of the delivery's period
 ``vroegste_datum``  25 years before it: no child, and no case about one, is older than 23
 ``<list>_eerste``, ``<list>_laatste``  first and last day of a list of dates
+``<key>_rijen``  how many rows of the delivery share this key
 Of the delivery (so that they can be judged also when no row is left):
 ``aandeel_geweigerd``    share of the delivered rows that encoding refused
 ``aandeel_leeggemaakt``  share of the optional fields of the accepted rows that encoding made empty
+and what :mod:`.compared` finds, where the receiver checks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from integration.errors import IntegrationError
-from integration.quality.layout import DERIVED, FIRST, LAST, Column
+from integration.quality.layout import DERIVED, FIRST, LAST, ROWS, Column
 from integration.reasons import Reason
 from integration.storage import read_json
 
@@ -42,9 +44,20 @@ class Counted(NamedTuple):
         return self.part / self.whole if self.whole else 0.0
 
 
+class Measure(NamedTuple):
+    """What was found of a delivery beside others or what was agreed: a chance, a share or days, resting on ``rows``."""
+
+    value: float
+    rows: int
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What encoding said of a delivery (``encode.json``), and how many fields of a row it could make empty."""
+    """What encoding said of a delivery (``encode.json``), and how many fields of a row it could make empty.
+
+    ``compared`` holds the measures that could be taken, by column; None where there is nothing to compare with, as at
+    the source: checks of measures are left out there.
+    """
 
     rows_in: int
     rows_ok: int
@@ -53,6 +66,7 @@ class Facts:
     nil_return: bool
     period_end: date
     nullable_fields: int
+    compared: Mapping[str, Measure] | None = None
     known_rows: int = 0
     known_fields: int = 0
     """Refused and emptied for what is known of the supplier; no longer in ``rows_refused`` and ``fields_nulled``."""
@@ -70,11 +84,12 @@ class Facts:
         }.get(column)
 
     def shares(self) -> pd.DataFrame:
-        """One row with the shares of the delivery."""
+        """One row with the shares and the measures of the delivery."""
         import pandas as pd
 
         counted = {column.name: self.counted(column.name) for column in DERIVED}
-        return pd.DataFrame({name: [of.share] for name, of in counted.items() if of is not None})
+        shares = {name: [of.share] for name, of in counted.items() if of is not None}
+        return pd.DataFrame(shares | {name: [of.value] for name, of in (self.compared or {}).items()})
 
 
 def read_facts(staging: Path, period_end: date, nullable_fields: int) -> Facts:
@@ -104,19 +119,28 @@ def read_frame(staging: Path, facts: Facts, columns: Iterable[Column]) -> pd.Dat
 
     Columns the file lacks are left out: a check that needs them cannot run, and says so.
     """
-    import pandas as pd
-
     from integration import parquet
 
     file = staging / "records.parquet"
-    wanted = {name for column in columns for name in (column.name, _list_of(column.name))}
-    table = parquet.read(file, sorted(wanted & parquet.columns(file) | {"record_key"}))
-    table = _add_ends(_add_facts(table, facts))
-    return table.to_pandas(types_mapper=pd.ArrowDtype)
+    wanted = _wanted(columns)
+    return frame_of(parquet.read(file, sorted(wanted & parquet.columns(file))), facts, columns)
 
 
-def _list_of(name: str) -> str:
-    return name.removesuffix(FIRST).removesuffix(LAST)
+def frame_of(records: pa.Table, facts: Facts, columns: Iterable[Column]) -> pd.DataFrame:
+    """The given columns of records that are in memory, as :func:`read_frame` gives those of a file."""
+    import pandas as pd
+
+    wanted = _wanted(columns)
+    table = records.select([name for name in records.column_names if name in wanted])
+    return _add_sizes(_add_ends(_add_facts(table, facts)), wanted).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def _wanted(columns: Iterable[Column]) -> set[str]:
+    return {name for column in columns for name in (column.name, _base_of(column.name))} | {"record_key"}
+
+
+def _base_of(name: str) -> str:
+    return name.removesuffix(FIRST).removesuffix(LAST).removesuffix(ROWS)
 
 
 def _add_facts(table: pa.Table, facts: Facts) -> pa.Table:
@@ -136,6 +160,21 @@ def _add_ends(table: pa.Table) -> pa.Table:
         if pa.types.is_list(field.type) and pa.types.is_date(field.type.value_type):
             first, last = _ends(table.column(field.name))
             table = table.append_column(field.name + FIRST, first).append_column(field.name + LAST, last)
+    return table
+
+
+def _add_sizes(table: pa.Table, wanted: Iterable[str]) -> pa.Table:
+    """Add for every key that is wanted how many rows share it; empty where the key is."""
+    import pyarrow.compute as pc
+
+    for name in sorted(
+        name for name in wanted if name.endswith(ROWS) and _base_of(name) in table.column_names
+    ):
+        keys = table.column(_base_of(name)).combine_chunks()
+        counted = pc.value_counts(keys)
+        places = pc.index_in(keys, value_set=counted.field("values"))
+        sizes = counted.field("counts").take(places)
+        table = table.append_column(name, pc.if_else(pc.is_valid(keys), sizes, None))
     return table
 
 

@@ -23,7 +23,10 @@ RECORD_ID = "record_id"
 
 @dataclass(frozen=True)
 class Column:
-    """One column a check may name: ``kind`` string, code, codes, integer, date, dates or share; codes or None."""
+    """One column a check may name: ``kind`` string, code, codes, integer, date, dates, share or measure; codes or None.
+
+    A share is of the delivery itself, a measure is what only the receiver can say of it (see :data:`MEASURES`).
+    """
 
     name: str
     kind: str
@@ -45,16 +48,41 @@ DERIVED = (
 )
 """Facts of the delivery that the runner adds (see :mod:`integration.quality.frame`)."""
 
-FIRST, LAST, STATUS = "_eerste", "_laatste", "_status"
-"""What is appended to a list of dates for its first and last day, and to an identifier for its status."""
+MEASURES = (
+    Column("rijen_kans", "measure"),
+    Column("rijen_buiten_afspraak", "measure"),
+    Column("rijen_onverklaarbaar", "measure"),
+    Column("dagen_te_laat", "measure"),
+)
+"""What a delivery comes to beside earlier ones and what was agreed (see :mod:`integration.quality.compared`)."""
+
+SHIFTED, CONSTANT = "_verschoven_kans", "_constant_kans"
+"""What is appended to a column with codes for the chance of its distribution, and of its being the same everywhere."""
+
+FIRST, LAST, STATUS, ROWS = "_eerste", "_laatste", "_status", "_rijen"
+"""What is appended to a list of dates for its first and last day, to an identifier for its status, and to a key for the
+number of rows that share it."""
 
 
 def encoded_layout(contract: Contract) -> dict[str, Column]:
     """Return the columns a suite for ``contract`` may name, by name."""
-    columns = {column.name: column for column in (*ENVELOPE, *DERIVED)}
+    columns = {column.name: column for column in (*ENVELOPE, *DERIVED, *MEASURES)}
     for field in contract.fields:
         columns |= {column.name: column for column in _columns_of(field)}
-    return columns
+    measures = [name + end for name in distributed(contract) for end in (SHIFTED, CONSTANT)]
+    return columns | {name: Column(name, "measure") for name in measures}
+
+
+def distributed(contract: Contract) -> tuple[str, ...]:
+    """The columns with codes whose distribution is compared: attributes, and whether the child's BSN is usable."""
+    codes = [field.name for field in contract.fields if _kept(field) and field.type == "code"]
+    numbers = [field.name + STATUS for field in contract.identifiers if field.name.endswith("_bsn")]
+    return (*codes, *(name for name in numbers if not name.startswith("ouder")))
+
+
+def is_measure(name: str) -> bool:
+    """Whether a column is one that only the receiver can fill."""
+    return name.endswith((SHIFTED, CONSTANT)) or any(name == column.name for column in MEASURES)
 
 
 def _columns_of(field: Field) -> Iterator[Column]:
@@ -62,6 +90,8 @@ def _columns_of(field: Field) -> Iterator[Column]:
         yield Column(field.name + STATUS, "code", IDENTIFIER_STATUSES)
     elif _kept(field):
         yield Column(field.name, field.type, field.codes)
+        if field.role == "key":
+            yield Column(field.name + ROWS, "integer")
         if field.type == "dates":
             yield Column(field.name + FIRST, "date")
             yield Column(field.name + LAST, "date")

@@ -42,7 +42,7 @@ RULES: dict[str, Rule] = {
     "expect_column_values_to_be_unique": Rule(("column",), ("string",)),
     "expect_column_values_to_be_in_set": Rule(("column",), ("code", "integer"), needs=("value_set",)),
     "expect_column_values_to_not_be_in_set": Rule(("column",), ("code", "integer"), needs=("value_set",)),
-    "expect_column_values_to_be_between": Rule(("column",), ("integer", "share"), may=_BOUNDS),
+    "expect_column_values_to_be_between": Rule(("column",), ("integer", "share", "measure"), may=_BOUNDS),
     "expect_column_pair_values_a_to_be_greater_than_b": Rule(
         ("column_A", "column_B"), ("date", "integer"), needs=("or_equal", "ignore_row_if")
     ),

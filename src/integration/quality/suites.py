@@ -91,6 +91,13 @@ def load_suite(name: str, columns: Mapping[str, Column], folder: Path | None = N
     Raises :class:`~integration.errors.DeclarationError` (SUITE_INVALID) for an unknown or value-leaking
     expectation type, an unknown column, code or argument, a missing note, severity or id, or an id used twice.
     """
+    suite = read_suite(name, folder)
+    _hold_against(f"{name}.json", suite, columns)
+    return suite
+
+
+def read_suite(name: str, folder: Path | None = None) -> Suite:
+    """Read the suite ``name`` for what it says of itself, without its columns; raises as :func:`load_suite` does."""
     path = (folder or resource("expectations")) / f"{name}.json"
     try:
         content = path.read_bytes()
@@ -100,7 +107,6 @@ def load_suite(name: str, columns: Mapping[str, Column], folder: Path | None = N
     suite = _suite(path.name, document, hashlib.sha256(content).hexdigest())
     if suite.name != name:
         raise _refused(path.name, "the suite's name is not its file's")
-    _hold_against(path.name, suite, columns)
     return suite
 
 

@@ -14,6 +14,7 @@ from integration.linkage import decisions, open_link_file
 from integration.linkage.link_file import FRESH, HELD, put, tables
 from integration.linkage.naming import mark
 from integration.linkage.pseudonym import PseudonymKey, pseudonymiser
+from integration.linkage.review import asked
 from integration.pseudonyms.link_mark import link_mark
 from integration.rekey.tokens import is_declared
 
@@ -42,10 +43,10 @@ _BATCH = 50_000
 def rekey_link_file(
     settings: Settings, domain: DomainCode, rekeyer: Rekeyer, new: Keyring, into: Zones
 ) -> None:
-    """Write the domain's link file and its reviewers' decisions anew under the new version, if there are any.
+    """Write the domain's link file, its reviewers' decisions and what they are asked anew, if there are any.
 
-    Raises :class:`IntegrationError`: LINK_FILE_UNREADABLE, LINK_DECISIONS_UNREADABLE, INTERNAL (something else than
-    tokens of the version before).
+    Raises :class:`IntegrationError`: LINK_FILE_UNREADABLE, LINK_DECISIONS_UNREADABLE, REVIEW_UNREADABLE, INTERNAL
+    (something else than tokens of the version before).
     """
     zones = settings.zones
     if zones.link_file(domain).exists():
@@ -66,6 +67,7 @@ def rekey_link_file(
         decisions.write(
             decisions.path(into, domain), [_decision(one, rekeyer) for one in decisions.read(path)]
         )
+    asked.rekey(asked.path(zones, domain), asked.path(into, domain), lambda place: _place(place, rekeyer))
 
 
 def _records(con: duckdb.DuckDBPyConnection, rekeyer: Rekeyer) -> None:
@@ -134,6 +136,10 @@ def _decision(one: decisions.Decision, rekeyer: Rekeyer) -> decisions.Decision:
     sides: dict[str, Any] = {}
     for side in ("left", "right"):
         places: tuple[decisions.Place, ...] = getattr(one, side)
-        keys = rekeyer.texts([key for _, _, key, _ in places])
-        sides[side] = tuple((s, m, str(key), role) for (s, m, _, role), key in zip(places, keys, strict=True))
+        sides[side] = tuple(_place(place, rekeyer) for place in places)
     return decisions.Decision(**vars(one) | sides)
+
+
+def _place(place: decisions.Place, rekeyer: Rekeyer) -> decisions.Place:
+    supplier, municipality, record_key, role = place
+    return supplier, municipality, str(rekeyer.texts([record_key])[0]), role

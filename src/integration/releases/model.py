@@ -52,7 +52,8 @@ class RunSummary:
 
     ``persons`` and ``families`` hold protected counts by municipality (multiples of five from 10, else None);
     ``sources`` maps a source to its Dutch and English name; ``domains`` maps a domain to the fingerprint of the
-    warehouse file that its figures come from (kept in the manifest, no part of what makes a release new).
+    warehouse file that its figures come from, ``checks`` tells what the check of the tables found, as numbers and ids
+    of checks (both kept in the manifest, no part of what makes a release new).
     """
 
     deliveries: Sequence[DeliveryLine] = ()
@@ -60,6 +61,7 @@ class RunSummary:
     families: Mapping[str, int | None] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     domains: Mapping[str, str] = field(default_factory=dict)
+    checks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

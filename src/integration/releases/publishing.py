@@ -33,6 +33,8 @@ from integration.releases.words import Words
 from integration.storage import Zones, atomic_directory, write_json
 
 MARK = "SYNTHETISCH"
+_MANIFEST_ONLY = ("domains", "checks")
+"""What a summary tells of how a release was made; no part of what it says."""
 
 
 def publish(
@@ -105,7 +107,7 @@ def _fingerprint(
     said = {
         "rows": [{name: value for name, value in row.items() if name != "release"} for row in rows],
         "definitions": {id_: _plain(definition) for id_, definition in sorted(definitions.items())},
-        "summary": {name: value for name, value in asdict(summary).items() if name != "domains"},
+        "summary": {name: value for name, value in asdict(summary).items() if name not in _MANIFEST_ONLY},
         "places": [asdict(place) for place in places],
         "synthetic": synthetic,
         "looks": _looks(),
@@ -170,6 +172,7 @@ def _manifest(folder: Path, content: Content, protected: Protected, said: str) -
         "municipalities": [place.code for place in content.places],
         "cells": len(content.rows),
         "suppression": dict(protected.suppression),
+        "checks": dict(content.summary.checks),
         "files": {
             path.relative_to(folder).as_posix(): {"sha256": sha256(path), "bytes": path.stat().st_size}
             for path in listed

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -17,10 +15,9 @@ from integration.errors import IntegrationError
 from integration.reasons import Reason
 from integration.releases.model import DeliveryLine, Place, Protected, Row, RunSummary
 from integration.releases.words import TOTAL, Words
+from integration.spreadsheet import to_csv
 
 PARTS = ("numerator", "denominator", "missing")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that starts like this for a formula."""
 
 
 @lru_cache(maxsize=1)
@@ -120,29 +117,6 @@ def to_parquet(table: str, rows: Sequence[Row]) -> bytes:
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), sink, compression="zstd")
     return sink.getvalue()
-
-
-def to_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Rows as semicolon CSV for a Dutch spreadsheet: UTF-8 with mark, decimal comma, no cell a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    header = list(names)
-    writer.writerow(header)
-    writer.writerows([_cell(row[name]) for name in header] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "ja" if value else "nee"
-    if isinstance(value, float):
-        return f"{value:g}".replace(".", ",")
-    if isinstance(value, date):
-        return value.isoformat()
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
 
 
 def dictionary() -> bytes:

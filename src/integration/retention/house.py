@@ -17,7 +17,7 @@ from integration.retention.terms import Terms, terms
 from integration.settings import AMSTERDAM, Settings
 from integration.storage import Zones, sync_directory
 
-WAITING = frozenset({"received", "encoded", "checked"})
+WAITING = frozenset({"received", "encoded", "checked", "held"})
 """States of deliveries that are not finished."""
 
 

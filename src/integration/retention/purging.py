@@ -6,10 +6,14 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url
 
 from integration import audit
 from integration.ledger import Ledger
+from integration.quality.history import History
 from integration.retention.files import purge_headers, purge_quarantine, purge_raw, purge_staging
 from integration.retention.house import House
 from integration.retention.linked import purge_linked
@@ -32,9 +36,21 @@ def purge(settings: Settings, ledger: Ledger, *, dry_run: bool = False) -> Purge
             house.empty()
         for part in (purge_raw, purge_quarantine, purge_headers, purge_staging, purge_linked):
             part(house)
+        purge_history(house)
         for log, days in audit.purge_logs(settings, dry_run=dry_run).items():
             house.tally.add("audit", log, deliveries=days)
     return PurgeResult(house.today, dry_run, house.tally.counts())
+
+
+def purge_history(house: House) -> None:
+    """Remove check runs whose time is over, which is that of the logs, from the history of checks."""
+    url = make_url(house.settings.stewardship())
+    if url.database and url.get_backend_name() == "sqlite" and not Path(url.database).is_file():
+        return
+    before = audit.kept_from(house.settings)
+    history = History(house.settings.stewardship())
+    for source, deliveries in history.purge(before, dry_run=house.dry_run).items():
+        house.tally.add("history", source, deliveries=deliveries)
 
 
 @contextmanager

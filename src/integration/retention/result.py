@@ -12,7 +12,8 @@ from typing import Any
 class Count:
     """Of one zone and source: deliveries (days, of a log) that went, encoded records that went, and what waits.
 
-    ``deliveries`` of the linked zone are those of which records went. ``waiting`` are past their term but not
+    ``deliveries`` of the linked zone are those of which records went, of the history those of which check runs went.
+    ``waiting`` are past their term but not
     finished, and stay.
     """
 

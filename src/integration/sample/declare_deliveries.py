@@ -72,6 +72,13 @@ class DialectRules(Strict):
     leaves_out: tuple[str, ...] = ()
 
 
+class AgreedRules(Strict):
+    """Rows usual per thousand inhabitants: of a base delivery (``stand``) and of a later one (``period``)."""
+
+    stand: float = Field(gt=0)
+    period: float = Field(gt=0)
+
+
 class SourceRules(Strict):
     """What the suppliers of one source share."""
 
@@ -79,6 +86,7 @@ class SourceRules(Strict):
     name: str
     base: date
     periods: tuple[str, ...]
+    agreed_per_1000: AgreedRules
     dialect: DialectRules = DialectRules()
 
 

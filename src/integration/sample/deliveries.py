@@ -35,17 +35,18 @@ class Post:
     """Writes the supplier files of one municipality and all its deliveries.
 
     ``name`` is what the municipality is called in the names of suppliers (its own name when not given), ``encoding``
-    replaces everybody's. ``rows`` counts the rows written by source.
+    replaces everybody's; ``inhabitants`` decides how many rows are agreed. ``rows`` counts the rows written by source.
     """
 
     def __init__(self, zones: Zones, municipality: str, rules: SupplierRules, planned: Defects | None, seed: int, *,
-                 name: str | None = None, encoding: str | None = None) -> None:  # fmt: skip
+                 name: str | None = None, encoding: str | None = None,
+                 inhabitants: float | None = None) -> None:  # fmt: skip
         self.rows: Counter[str] = Counter()
         self._planter = Planter(planned, seed)
         self._open: dict[str, list[Delivery]] = {}
         zones.suppliers.mkdir(parents=True, exist_ok=True)
         for sender in senders(rules, municipality, name=name, encoding=encoding):
-            text = yaml.safe_dump(sender.file(), allow_unicode=True, sort_keys=False)
+            text = yaml.safe_dump(sender.file(inhabitants), allow_unicode=True, sort_keys=False)
             (zones.suppliers / f"{sender.code}.yml").write_text(
                 f"# {MARK}: invented.\n{text}", encoding="utf-8"
             )

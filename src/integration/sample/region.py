@@ -74,7 +74,8 @@ class Place:
         self._senders = list(senders(self.rules, self.code))
         self._told = {str(one.source): (one.calendar.base, one.periods()[-1].end) for one in self._senders}
         self.post = Post(Zones(work), self.code, self.rules, planned, recipe.seed, name=recipe.names[self.code],
-                         encoding=encoding)  # fmt: skip
+                         encoding=encoding,
+                         inhabitants=None if recipe.population else plot.inhabitants * recipe.busy)  # fmt: skip
         self.truth = Truth(part_of(work, self.code))
         self.truth.add("themes", ((one.municipality, one.theme, one.strength, list(one.shows_in))
                                   for one in themes.themes if one.municipality == self.code))  # fmt: skip

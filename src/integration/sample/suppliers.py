@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from integration.contracts import Contract, load_contract
 from integration.names import DeliveryId, MunicipalityCode, Period, SourceId, SupplierCode
-from integration.sample.declare_deliveries import CalendarRules, DialectRules, SupplierRules
+from integration.sample.declare_deliveries import AgreedRules, CalendarRules, DialectRules, SupplierRules
 from integration.sample.model import stream
 from integration.sample.naming import municipalities
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _FICTITIOUS = "(fictief)"
+_TIMES, _FEW = 5, 20
+"""What is agreed of rows: from so many times less than usual to so many times more, and this many whatever is usual."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """One supplier: its code, contract, calendar and dialect."""
+    """One supplier: its code, contract, calendar and dialect, and what is agreed of rows per thousand inhabitants."""
 
     code: SupplierCode
     source: SourceId
@@ -29,6 +32,7 @@ class Sender:
     contract: Contract
     calendar: CalendarRules
     dialect: DialectRules
+    agreed: AgreedRules
 
     @property
     def headers(self) -> list[str]:
@@ -56,8 +60,18 @@ class Sender:
         day = self.due(period) + timedelta(days=2) if late else period.end + timedelta(days=days)
         return datetime.combine(day, time(rng.randint(2, 5), rng.randint(0, 59)), AMSTERDAM)
 
-    def file(self) -> dict[str, Any]:
-        """The content of ``suppliers/<code>.yml``."""
+    def volume(self, inhabitants: float) -> dict[str, list[int]]:
+        """The least and most rows agreed for so many inhabitants, of a base delivery and of later ones."""
+        usual = {"stand": self.agreed.stand, "period": self.agreed.period}
+        usual = {kind: rate * inhabitants / 1000 for kind, rate in usual.items()}
+        return {
+            kind: [max(0, floor(rows / _TIMES) - _FEW), ceil(rows * _TIMES) + _FEW]
+            for kind, rows in usual.items()
+        }
+
+    def file(self, inhabitants: float | None = None) -> dict[str, Any]:
+        """The content of ``suppliers/<code>.yml``; numbers of rows are agreed when ``inhabitants`` is given."""
+        agreed = {} if inhabitants is None else {"volume": self.volume(inhabitants)}
         return {
             "code": str(self.code),
             "name": self.name,
@@ -82,6 +96,7 @@ class Sender:
                 {"role": "delivery", "email": f"gegevens@{self.code.lower()}.example"},
                 {"role": "privacy", "email": f"privacy@{self.code.lower()}.example"},
             ],
+            **agreed,
         }
 
 
@@ -103,4 +118,5 @@ def senders(rules: SupplierRules, municipality: str, *, name: str | None = None,
         yield Sender(
             SupplierCode(code), SourceId(source), MunicipalityCode(municipality),
             f"{common.name} {name} {_FICTITIOUS}", contract, calendar, DialectRules(**dialect),
+            common.agreed_per_1000,
         )  # fmt: skip

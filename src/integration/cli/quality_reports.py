@@ -1,0 +1,123 @@
+"""What a supplier gets back about a delivery: two reports, the list of rows, and the request for a better one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from integration.cli.app import Json, quality_app, settings
+
+if TYPE_CHECKING:
+    from integration.ledger import Ledger
+    from integration.quality.reports import Material, Redelivery
+
+DeliveryName = Annotated[str, typer.Argument(help="For instance wijkteam.WT0321.GM0321.2026-W04.0004.")]
+
+
+@quality_app.command("report")
+def quality_report(
+    delivery: DeliveryName,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write (default reports/DELIVERY in the installation).")
+    ] = None,
+) -> None:
+    """Write the mirror report and the quality report of a delivery, each as HTML and CSV; no values."""
+    from integration import console
+    from integration.quality.reports import write_reports
+
+    chosen = settings()
+    material = _material(delivery, "quality.report")
+    target = folder or chosen.zones.home / "reports" / material.delivery
+    for path in write_reports(material, target, chosen.today().isoformat(), synthetic=chosen.synthetic):
+        console.stdout().print(str(path), soft_wrap=True, markup=False)
+
+
+@quality_app.command("rows")
+def quality_rows(
+    delivery: DeliveryName,
+    csv: Annotated[Path | None, typer.Option("--csv", help="Write the list to this file.")] = None,
+    json_: Json = False,
+) -> None:
+    """The supplier's own row numbers with field and reason: every one, for who made the file."""
+    from integration import console
+    from integration.quality.reports import row_findings, write_rows
+
+    material = _material(delivery, "quality.rows")
+    rows = row_findings(material.contract, material.findings)
+    if csv is not None:
+        write_rows(rows, csv)
+    if json_:
+        console.print_json([asdict(one) for one in rows])
+    elif csv is None:
+        heads = ("regel", "veld", "reden", "toelichting", "gevolg")
+        lines = [(one.row, one.field, one.reason, one.text, one.told) for one in rows]
+        console.print_table(f"Regels van {material.delivery}", heads, lines)
+    else:
+        console.stdout().print(f"{csv}: {len(rows)}", soft_wrap=True, markup=False)
+
+
+@quality_app.command("redelivery")
+def quality_redelivery(
+    delivery: Annotated[str, typer.Argument(help="A delivery, or the quarantine id of a refused one.")],
+    by: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The last day for it (default: as many days as agreed)."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the message to this file.")] = None,
+) -> None:
+    """The message that asks a supplier for a better delivery, in Dutch, ready to mail; nothing of a person in it."""
+    import sys
+
+    from integration import console
+    from integration.quality.reports import message
+    from integration.storage import write_bytes
+
+    text = message(_asked(delivery, by))
+    if out is None:
+        sys.stdout.write(text)
+        return
+    write_bytes(out, text.encode(), mode=0o600)
+    console.stdout().print(str(out), soft_wrap=True, markup=False)
+
+
+def _asked(name: str, by: datetime | None) -> Redelivery:
+    from integration.contracts import load_supplier
+    from integration.deliveries.quarantine import quarantined
+    from integration.quality.reports import ask_again, ask_again_refused
+
+    chosen = settings()
+    day = by.date() if by else None
+    item = next((one for one in quarantined(chosen.zones) if one.quarantine_id == name), None)
+    if item is not None:
+        _look("quality.redelivery", "receive", f"quarantine:{name}")
+        return ask_again_refused(item, load_supplier(chosen.zones, item.supplier), chosen.today(), by=day)
+    material = _material(name, "quality.redelivery")
+    entry = _ledger().entry(material.delivery)
+    stopped = entry is not None and entry.state == "quarantined"
+    supplier = load_supplier(chosen.zones, material.supplier)
+    return ask_again(material, supplier, chosen.today(), by=day, same_number=stopped)
+
+
+def _material(name: str, action: str) -> Material:
+    """What the reports on a delivery are made of; that somebody looks is written down before anything is shown."""
+    from integration.quality.reports import read_material
+
+    material = read_material(settings().zones, _ledger(), name)
+    _look(action, "encode", f"delivery:{material.delivery}")
+    return material
+
+
+def _look(action: str, made_by: str, what: str) -> None:
+    from integration import audit
+
+    audit.looked(settings(), action, {what: what}, purpose=audit.Purpose.STEWARDSHIP, made_by=made_by)
+
+
+def _ledger() -> Ledger:
+    from integration.ledger import Ledger
+
+    return Ledger(settings().ledger())

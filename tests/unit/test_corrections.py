@@ -97,6 +97,7 @@ MISTAKES = [
     ({"reason": "TRUNCATED"}, "reason: not the reason code of a row"),
     ({"reason": "geweigerd_10"}, "field: not a column of the check"),
     ({"explanation": "stuk"}, "corrections.0.explanation"),
+    ({"explanation": "Gaat over kind 999900006 van het wijkteam"}, "explanation: a number of eight digits"),
     ({"steward": "an na"}, "corrections.0.steward"),
     ({"until": D(2026, 1, 1)}, "until lies before since"),
     ({"codes": {"GEMEENTE": "ZELF"}}, "codes go with the reason CODE_CORRECTED"),

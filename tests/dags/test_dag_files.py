@@ -51,18 +51,32 @@ def dags(home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 
 def test_one_dag_for_each_contract_and_domain(dags: dict[str, Any]) -> None:
     wanted = {f"deliveries_{source}" for source in contract_ids()}
-    assert set(dags) == wanted | {"nightly_GM0228", "nightly_GM0321", "release", "retention"}
+    others = {"nightly_GM0228", "nightly_GM0321", "release", "retention", "decisions", "reminders"}
+    assert set(dags) == wanted | others
 
 
 def test_one_run_at_a_time_and_none_for_the_past(dags: dict[str, Any]) -> None:
-    assert {(dag["max_active_runs"], dag["catchup"]) for dag in dags.values()} == {(1, False)}
+    others = [dag for name, dag in dags.items() if name != "decisions"]
+    assert {(dag["max_active_runs"], dag["catchup"]) for dag in others} == {(1, False)}
 
 
 def test_every_task_is_tried_again_and_ends_some_time(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         for name, task in dag["tasks"].items():
             assert int(task["retries"]) >= 1, name
-            assert task["timeout"], name
+            assert task["timeout"] or name == "ask", name  # a person's time has a deadline, not an end
+
+
+def test_what_waits_for_a_person_has_a_deadline_and_holds_nobody_up(dags: dict[str, Any]) -> None:
+    gate = dags["decisions"]
+    assert (gate["deadlines"], gate["max_active_runs"]) == (1, 1000)
+    assert {name: task["after"] for name, task in gate["tasks"].items()} == {
+        "ask": [], "go_on": ["ask"], "stop": ["ask"],
+    }  # fmt: skip
+    assert set(orchestration.GATE_OPTIONS.values()) == {"go_on", "stop"}
+    assert gate["tasks"]["go_on"]["outlets"] == ["loaded_decided"]
+    assert gate["schedule"]["cron"] is None
+    assert dags["reminders"]["schedule"]["cron"] == "0 8 * * 1-5"
 
 
 def test_a_source(dags: dict[str, Any]) -> None:
@@ -73,7 +87,10 @@ def test_a_source(dags: dict[str, Any]) -> None:
         "check": ["encode"],
         "load": ["check"],
         "complete": ["encode", "load"],
+        "held": ["check"],
+        "gate": ["held"],
     }
+    assert tasks["held"]["trigger_rule"] == "all_done"
     assert tasks["encode"]["is_mapped"] == "True"
     assert (tasks["encode"]["pool"], tasks["check"]["pool"]) == ("encode", "check")
     assert tasks["check"]["trigger_rule"] == "all_done_min_one_success"
@@ -119,7 +136,7 @@ def read(home: Path, airflow: Path, *files: str, **variables: str) -> dict[str, 
 
 
 def test_parsing_is_light(home: Path, tmp_path: Path) -> None:
-    loaded = read(home, tmp_path, "deliveries", "nightly", "releases", "retention")["loaded"]
+    loaded = read(home, tmp_path, "deliveries", "nightly", "releases", "retention", "stewardship")["loaded"]
     assert [name for name in HEAVY if name in loaded] == []
 
 

@@ -28,11 +28,11 @@ def schedule(table):
     inner = getattr(table, "timetable", table)
     assets = getattr(table, "asset_condition", None)
     names = sorted(asset.name for asset in assets.objects) if assets else []
-    return {"cron": inner.expression, "zone": str(inner.timezone), "assets": names}
+    return {"cron": getattr(inner, "expression", None), "zone": str(getattr(inner, "timezone", None)), "assets": names}
 print(json.dumps({
     "errors": {Path(file).name: error for file, error in bag.import_errors.items()},
     "dags": {dag.dag_id: {
-        "max_active_runs": dag.max_active_runs, "catchup": dag.catchup, "schedule": schedule(dag.timetable),
+        "deadlines": len(dag.deadline or ()), "max_active_runs": dag.max_active_runs, "catchup": dag.catchup, "schedule": schedule(dag.timetable),
         "tasks": {task.task_id: told(task) for task in dag.tasks},
     } for dag in bag.dags.values()},
 }))

@@ -1,4 +1,4 @@
-"""Reference pages made from what the code declares: reason codes, quality checks and two registers.
+"""Reference pages made from what the code declares: reason codes, quality checks, roles and two registers.
 
 ``python -m integration.reference`` writes them under ``docs/reference`` of a checkout; a test holds them equal.
 """
@@ -14,6 +14,7 @@ from integration.quality import Check, Suite, encoded_layout, load_suite, suite_
 from integration.reasons import REASONS
 from integration.registers.algorithm import algorithm_register
 from integration.registers.processing import processing_register
+from integration.roles import table
 from integration.storage import resource
 
 _MADE = "<!-- Made by `python -m integration.reference`; do not edit. -->"
@@ -91,6 +92,25 @@ chance for a constant. `benchmarks/bench_quality_detection.py` measures what the
 Every result is kept in a [history](retention.md) of counts.*
 """
 
+_ROLES = f"""# Rollen en rechten
+
+{_MADE}
+
+Dit is de enige tabel van rollen en rechten: iedere opdracht, pagina en poort vraagt hier na wat u mag. Wie welke
+rol heeft staat in `people.yml` van de installatie ([zo doet u dat](../how-to/run-stewardship.md)). Is dat bestand
+er niet, dan heeft de eigenaar van de installatie iedere rol; van een verzonnen (synthetische) installatie heeft
+iedereen die. Is het er wel, dan mag niemand wat hier niet staat: de opdracht eindigt met `ROLE_LACKING` en
+exitcode 2, er is niets gelezen, en de poging staat in de auditlog. Een rol kan zijn beperkt tot bronnen en
+gemeenten. De tabel behoedt voor vergissingen en houdt taken gescheiden; wie de bestanden van een installatie kan
+wijzigen, wordt alleen door het besturingssysteem tegengehouden.
+
+*This is the one table of roles and rights, for every command, page and gate. Without `people.yml` the owner of the
+installation has every role (in a synthetic installation: everyone). With it nothing is allowed that is not here:
+the command ends with `ROLE_LACKING` and exit code 2, nothing was read, and the attempt is in the audit log. The
+table guards against mistakes and keeps duties apart; whoever can change the files of an installation is held by
+the operating system alone.*
+"""
+
 
 def reason_codes() -> str:
     """Every reason code by level, with the texts people see."""
@@ -109,6 +129,44 @@ def quality() -> str:
     """Every check of every source's suite, Dutch first."""
     suites = [load_suite(name, encoded_layout(load_contract(name))) for name in suite_ids()]
     return "\n".join([_QUALITY, *(_suite(suite) for suite in suites)])
+
+
+def roles() -> str:
+    """Every role and right, and what each right opens, Dutch first."""
+    found = table()
+    heads = ("Recht", "Dit mag u", "What it allows", *(role.nl for role in found.roles.values()))
+    tasks = [
+        (f"{role.nl} (`{name}`)", role.task_nl, f"*{role.en}: {role.task_en}*")
+        for name, role in found.roles.items()
+    ]
+    matrix = [
+        (
+            f"`{name}`",
+            right.nl,
+            f"*{right.en}*",
+            *("ja" if name in role.rights else "" for role in found.roles.values()),
+        )
+        for name, right in found.rights.items()
+    ]
+    opens = [
+        (
+            f"`{name}`",
+            ", ".join(f"`{path}`" for path in right.commands) or "nog geen opdracht / no command yet",
+        )
+        for name, right in found.rights.items()
+    ]
+    free = ", ".join(f"`{path}`" for path in found.free)
+    return "\n".join(
+        (
+            _ROLES,
+            _table(("Rol", "Taak", "Task"), tasks),
+            "## Rechten\n",
+            _table(heads, matrix),
+            "## Opdrachten\n",
+            _table(("Recht", "Opdrachten / commands"), opens),
+            f"Zonder rol / without a role: {free}.\n",
+        )
+    )
 
 
 def _suite(suite: Suite) -> str:
@@ -134,6 +192,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "reason-codes.md": reason_codes,
     "quality.md": quality,
+    "roles.md": roles,
     "processing-register.md": lambda: processing_register(_MADE),
     "algorithm-register.md": lambda: algorithm_register(_MADE),
 }

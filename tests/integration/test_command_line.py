@@ -101,7 +101,9 @@ def test_nothing_published_yet(home: Path) -> None:
 
 
 def test_help_needs_no_heavy_imports() -> None:
-    modules = ", ".join(f"integration.cli.{name}" for name in ("line", "around", "sample"))
+    modules = ", ".join(
+        f"integration.cli.{name}" for name in ("line", "around", "sample", "guard", "calendar")
+    )
     code = f"import sys, {modules}; print([m for m in %r if m in sys.modules])"
     heavy = ["pandas", "duckdb", "great_expectations", "airflow", "pyarrow", "sqlalchemy", "altair", "scipy"]
     done = subprocess.run([sys.executable, "-c", code % heavy], capture_output=True, text=True, check=True)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from integration.cli import register
+from integration.cli.app import app
+from integration.errors import UsageError
 from integration.ledger import Ledger
 from integration.names import DeliveryId
 from integration.reasons import Reason
@@ -154,3 +159,39 @@ def test_the_brief_one_leaves_out_what_came_on_time_long_ago(home: Path) -> None
     assert [line.period for line in lines] == [f"2026-W{week:02}" for week in range(3, 9)]
     assert [line.period for line in brief(lines)] == ["2026-W04", "2026-W05", "2026-W07", "2026-W08"]
     assert lines[0].as_dict()["due"] == "2026-01-28"
+
+
+COMMAND = [
+    # today        what came of week 3                 options                   exit code  periods shown
+    ("2026-01-28", [], [], 0, ["2026-W04", "2026-W05"]),
+    ("2026-01-28", [], ["--all"], 0, ["2026-W03", "2026-W04", "2026-W05"]),
+    ("2026-01-29", [], ["--late"], 1, ["2026-W03"]),
+    ("2026-01-29", ["held"], [], 3, ["2026-W03", "2026-W04", "2026-W05"]),
+    ("2026-01-29", ["loaded"], ["--late"], 0, []),
+    ("2026-01-29", [], ["--late", "--source", "onderwijs"], 0, []),
+]
+
+
+@pytest.mark.parametrize(("today", "states", "options", "code", "periods"), COMMAND)
+def test_the_command(
+    home: Path, today: str, states: list[str], options: list[str], code: int, periods: list[str]
+) -> None:
+    settings = place(home, today)
+    if states:
+        deliver(settings, "2026-W03", 1, "2026-01-20", *states)
+    register()
+    done = CliRunner().invoke(app, ["calendar", "--json", *options])
+    assert done.exit_code == code
+    assert [line["period"] for line in json.loads(done.stdout)] == periods
+    assert "Leverkalender op" in CliRunner().invoke(app, ["calendar"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [("--source=bank", "SOURCE_UNKNOWN"), ("--municipality=Ede", "MUNICIPALITY_UNKNOWN")],
+)
+def test_a_mistake_in_what_is_asked(home: Path, option: str, reason: str) -> None:
+    register()
+    done = CliRunner().invoke(app, ["calendar", option])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.reason == reason

@@ -16,6 +16,7 @@ from integration.cli.app import app
 from integration.errors import DeclarationError, IntegrationError, UsageError
 from integration.reasons import Reason
 from integration.roles import table
+from integration.stewardship import people
 
 GRANTS = {
     "manager": [{"role": "manager"}],
@@ -122,6 +123,14 @@ def test_without_a_people_file_the_owner_may_do_everything(home: Path) -> None:
         with pytest.raises(IntegrationError) as caught:
             run(*words)
         assert caught.value.reason is reason
+
+
+def test_without_a_people_file_it_is_nobody_elses(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.mkdir()
+    monkeypatch.setattr(people, "owner", lambda path: "somebody-else")
+    with pytest.raises(UsageError, match="only the owner of the installation has it"):
+        run("indicators", "list")
+    assert refusals(home) == [("indicators.list", "command:indicators.list", "ROLE_LACKING")]
 
 
 SCOPES = [

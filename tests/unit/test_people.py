@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from helpers.deliveries import add_supplier
 from integration.actor import this_user
+from integration.cli import register
+from integration.cli.app import app
 from integration.errors import DeclarationError, UsageError
 from integration.reasons import Reason
 from integration.roles import FILE, Table, read_table, table
 from integration.settings import forget_settings
 from integration.stewardship import people
+from integration.stewardship.corrections import load_corrections
 from integration.storage import Zones
 
 DAY = date(2026, 2, 16)
@@ -202,3 +209,35 @@ def test_a_command_that_is_not_in_the_table_is_refused() -> None:
     assert (found.right_of("keys rotate"), found.right_of("seal")) == ("keys.manage", None)
     with pytest.raises(DeclarationError, match="ROLES_INVALID"):
         found.right_of("keys steal")
+
+
+def test_the_files_of_the_manual_can_be_used(home: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "run-stewardship.md").read_text(
+        encoding="utf-8"
+    )
+    examples = {block.split("\n")[0]: block for block in re.findall(r"```yaml\n# (.*?)```", text, re.DOTALL)}
+    assert examples.keys() == {"people.yml", "corrections/wijkteam.yml"}
+    add_supplier(home)
+    (home / "corrections").mkdir()
+    for name, block in examples.items():
+        (home / name).write_text("# " + block)
+    found = people.load(Zones(home))
+    steward = found.steward_for("onderwijs", "GM0203", date(2026, 2, 10))
+    assert steward is not None
+    assert steward.user == "bdevries"
+    assert len(load_corrections(Zones(home), "wijkteam")) == 2
+
+
+def test_the_command_shows_table_and_people(home: Path) -> None:
+    write(home, person("anna", SCHOOLS, absent=away("bram")), person("bram", "deputy-steward"))
+    (home / "integration.toml").write_text('fixed_clock = "2026-02-16T06:00:00+01:00"\n')
+    forget_settings()
+    register()
+    told = json.loads(CliRunner().invoke(app, ["roles", "--json"]).stdout)
+    assert told["roles"].keys() == table().roles.keys()
+    assert [(one["user"], one["deputy"], one["here"]) for one in told["people"]] == [
+        ("anna", "bram", True),
+        ("bram", None, True),
+    ]
+    shown = CliRunner().invoke(app, ["roles"]).stdout
+    assert "Datasteward (onderwijs, GM0203)" in " ".join(shown.split())

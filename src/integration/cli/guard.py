@@ -62,9 +62,11 @@ def allow(path: str, given: Mapping[str, Any]) -> None:
     if right is None:
         return
     chosen = settings()
-    if people.load(chosen.zones).may(this_user(), right, on=chosen.today(), **scope(given)):
+    who = people.load(chosen.zones)
+    if who.may(this_user(), right, on=chosen.today(), **scope(given)):
         return
-    raise UsageError(Reason.ROLE_LACKING, f"{path} asks for the right {right}{_tell(chosen, path)}")
+    whose = "" if who.declared else f"; without {people.FILE_NAME} only the owner of the installation has it"
+    raise UsageError(Reason.ROLE_LACKING, f"{path} asks for the right {right}{whose}{_tell(chosen, path)}")
 
 
 def scope(given: Mapping[str, Any]) -> dict[str, str | None]:

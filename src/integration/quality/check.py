@@ -204,6 +204,7 @@ def _report(
         "reason": result.reason,
         "nil_return": bool(facts and facts.nil_return),
         "rows": facts.rows_ok if facts else None,
+        "known": {"rows": facts.known_rows, "fields": facts.known_fields} if facts else None,
         "suite": {"name": suite.name, "version": suite.version, "sha256": suite.sha256},
         "great_expectations": engine.version(),
         "checks": [finding.as_json() for finding in found],

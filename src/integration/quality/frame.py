@@ -67,6 +67,9 @@ class Facts:
     period_end: date
     nullable_fields: int
     compared: Mapping[str, Measure] | None = None
+    known_rows: int = 0
+    known_fields: int = 0
+    """Refused and emptied for what is known of the supplier; no longer in ``rows_refused`` and ``fields_nulled``."""
 
     @property
     def cells(self) -> int:

@@ -33,6 +33,8 @@ def without_known(facts: Facts, staging: Path, known: Known) -> Facts:
         facts,
         rows_refused=facts.rows_refused - counts.rows,
         fields_nulled=facts.fields_nulled - counts.fields,
+        known_rows=counts.rows,
+        known_fields=counts.fields,
     )
 
 

@@ -19,9 +19,10 @@ from pydantic import Field as Setting
 from integration.actor import is_actor
 from integration.contracts import contract_ids, load_contract, load_supplier
 from integration.contracts.dialect import STRICT
+from integration.contracts.explanation import explanation
 from integration.contracts.reading import read_yaml
 from integration.contracts.supplier import Code, Municipality
-from integration.errors import DeclarationError
+from integration.errors import DeclarationError, UsageError
 from integration.names import DeliveryId
 from integration.reasons import Reason
 from integration.stewardship import people
@@ -54,7 +55,7 @@ class Correction(BaseModel):
     municipality: Municipality | None = None
     field: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    explanation: Annotated[str, StringConstraints(min_length=10, max_length=400)]
+    explanation: Annotated[str, StringConstraints(min_length=10)]
     steward: Annotated[str, AfterValidator(_user)]
     since: date
     until: date
@@ -183,6 +184,10 @@ def _problem(zones: Zones, source: str, entry: Correction) -> str | None:
         return "supplier: of another source"
     if entry.municipality not in (None, *supplier.municipalities):
         return "municipality: not one that the supplier delivers for"
+    try:
+        explanation(entry.explanation)
+    except UsageError as error:
+        return f"explanation: {error.detail}"
     return (
         _wrong_place(supplier, entry) or _wrong_codes(supplier, entry) or _wrong_steward(zones, source, entry)
     )

@@ -120,6 +120,7 @@ def ask_again_refused(
 ) -> Redelivery:
     """What is asked about a delivery that was refused whole at receipt."""
     reason, delivery = Reason[item.reason], _told(item, supplier)
+    used = reason in _NUMBER_USED
     return Redelivery(
         about=item.quarantine_id,
         title=load_contract(supplier.source).title_nl,
@@ -127,7 +128,7 @@ def ask_again_refused(
         period=delivery.period.text if delivery else None,
         to=contact(supplier),
         by=by or today + timedelta(days=supplier.calendar.due_days),
-        number=(delivery.sequence, reason in _NUMBER_USED) if delivery else None,
+        number=(delivery.sequence + used, used) if delivery else None,
         source=supplier.source,
         refused=(reason, item.row, item.field),
     )

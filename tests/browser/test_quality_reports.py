@@ -129,7 +129,7 @@ def test_what_failed_what_could_not_run_and_what_held_are_told_in_words(
 
 
 def test_in_print_nothing_is_folded_away(driver: Any, pages: dict[str, Path]) -> None:
-    shown = "return [...document.querySelectorAll('details table')].map(one => one.getBoundingClientRect().height > 0)"
+    shown = "return [...document.querySelectorAll('details table')].map(one => one.checkVisibility())"
     look(driver, WIDE, "light")
     driver.get(pages["whole-kwaliteitsrapport"].as_uri())
     folded = driver.execute_script(shown)

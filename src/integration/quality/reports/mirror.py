@@ -177,5 +177,5 @@ def _shares(one: Field, counted: Counter[str], filled: int) -> tuple[Share, ...]
 def _years(days: Any) -> dict[str, Any]:
     import pyarrow.compute as pc
 
-    ends: Mapping[str, Any] = pc.min_max(days).as_py()
+    ends: Any = pc.min_max(days).as_py()
     return {f"{end}_year": ends[key] and ends[key].year for end, key in (("first", "min"), ("last", "max"))}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from integration.contracts import Contract, Supplier, load_contract
+from integration.contracts import Contract, Supplier, contract_ids, load_contract
 from integration.deliveries.examine import examine_agreement
 from integration.deliveries.manifest import Manifest, make_manifest, manifest_path, read_manifest
 from integration.deliveries.read import Limits, open_rows
@@ -55,6 +55,8 @@ def supplier_of(file: Path, asked: Asked, basis: dict[str, str], limits: Limits)
     ``basis`` is told which. Raises :class:`UsageError` (INPUT_INVALID) when the two do not fit or guessing fails, and
     :class:`DeliveryRefused` for what nobody could read.
     """
+    if asked.source not in (None, *contract_ids()):
+        raise UsageError(Reason.INPUT_INVALID, f"source must be one of {', '.join(contract_ids())}")
     if asked.supplier is not None:
         if asked.source not in (None, asked.supplier.source):
             raise UsageError(Reason.INPUT_INVALID, "the supplier is of another source")

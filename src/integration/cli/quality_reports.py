@@ -96,10 +96,18 @@ def _asked(name: str, by: datetime | None) -> Redelivery:
         _look("quality.redelivery", "receive", f"quarantine:{name}")
         return ask_again_refused(item, load_supplier(chosen.zones, item.supplier), chosen.today(), by=day)
     material = _material(name, "quality.redelivery")
-    entry = _ledger().entry(material.delivery)
-    stopped = entry is not None and entry.state == "quarantined"
     supplier = load_supplier(chosen.zones, material.supplier)
-    return ask_again(material, supplier, chosen.today(), by=day, same_number=stopped)
+    return ask_again(material, supplier, chosen.today(), _number(material), by=day)
+
+
+def _number(material: Material) -> tuple[int, bool]:
+    """The sequence number to send with, and whether a higher one is as good: its own when it was stopped."""
+    there = _ledger().entries(municipality=material.municipality)
+    mine = [entry for entry in there if entry.supplier == material.supplier]
+    own = next(entry for entry in mine if entry.subject == material.delivery)
+    if own.state == "quarantined":
+        return own.sequence, False
+    return max(entry.sequence for entry in mine) + 1, True
 
 
 def _material(name: str, action: str) -> Material:

@@ -145,7 +145,7 @@ def _show_content(done: SelfCheck, rows: list[RowFinding]) -> None:
     words = {"failed": "niet gehaald", "error": "kon niet"}
     checks = [
         (words[one.result], one.weight, one.nl, one.n, one.unexpected)
-        for one in (*report.of("failed"), *report.of("error"))
+        for one in (*report.asks, *report.of("error"))
     ]
     if checks:
         console.print_table("Controles", ("uitkomst", "ernst", "wat hoort", "van", "niet goed"), checks)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
-
-from markupsafe import Markup
 
 from integration.linkage.report import changes
 from integration.linkage.report.patterns import DRAWN
 from integration.linkage.report.view import View
 from integration.linkage.report.words import Words
-from integration.pictures.pages import environment, style
+from integration.pictures.pages import environment, single_page
 
 
 def page(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, synthetic: bool = False) -> str:
     """The page about one run's figures, beside those of the run before it."""
     words = Words()
-    sheet = (style() + files(__package__).joinpath("report.css").read_bytes()).decode()
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    own = files(__package__).joinpath("report.css").read_text(encoding="utf-8")
     return environment(__package__).get_template("report.html").render(
         t=words,
         view=View(now, words),
@@ -32,6 +27,5 @@ def page(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, synthetic:
         events=changes.events(now, words),
         drift=changes.drift(now, before, words) if before else [],
         synthetic=synthetic,
-        sheet=Markup(sheet),  # noqa: S704  our own style sheet
-        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        **single_page(own),
     )  # fmt: skip

@@ -92,16 +92,14 @@ class Redelivery:
 
 
 def ask_again(
-    material: Material, supplier: Supplier, today: date, *, by: date | None = None, same_number: bool = False
+    material: Material, supplier: Supplier, today: date, number: tuple[int, bool], *, by: date | None = None
 ) -> Redelivery:
     """What is asked about a delivery that was taken in.
 
-    ``by`` is the last day for it: by default as many days from today as the agreement gives after a period ends.
-    ``same_number`` says that it was stopped, so that its sequence number may be used again.
+    ``number`` is as in :class:`Redelivery`. ``by`` is the last day for it: by default as many days from today as the
+    agreement gives after a period ends.
     """
-    delivery, report = DeliveryId.parse(material.delivery), quality_report(material)
-    sequence = delivery.sequence if same_number else delivery.sequence + 1
-    counts = material.counts
+    report, counts = quality_report(material), material.counts
     return Redelivery(
         about=material.delivery,
         title=material.contract.title_nl,
@@ -109,7 +107,7 @@ def ask_again(
         period=material.period,
         to=contact(supplier),
         by=by or today + timedelta(days=supplier.calendar.due_days),
-        number=(sequence, not same_number),
+        number=number,
         source=supplier.source,
         counts=(counts.rows_in, counts.rows_ok, counts.rows_refused),
         checks=(*report.asks, *report.of("error")),
@@ -122,6 +120,7 @@ def ask_again_refused(
 ) -> Redelivery:
     """What is asked about a delivery that was refused whole at receipt."""
     reason, delivery = Reason[item.reason], _told(item, supplier)
+    used = reason in _NUMBER_USED
     return Redelivery(
         about=item.quarantine_id,
         title=load_contract(supplier.source).title_nl,
@@ -129,7 +128,7 @@ def ask_again_refused(
         period=delivery.period.text if delivery else None,
         to=contact(supplier),
         by=by or today + timedelta(days=supplier.calendar.due_days),
-        number=(delivery.sequence, reason in _NUMBER_USED) if delivery else None,
+        number=(delivery.sequence + used, used) if delivery else None,
         source=supplier.source,
         refused=(reason, item.row, item.field),
     )

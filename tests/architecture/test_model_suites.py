@@ -50,7 +50,7 @@ def own_columns(place: Place, table: str) -> set[str]:
 
 
 def sql(place: Place, table: str) -> str:
-    text = (resource("warehouse") / place.checks / f"{table}.sql").read_text(encoding="utf-8")
+    text = (place.checks / f"{table}.sql").read_text(encoding="utf-8")
     return re.sub(r"--[^\n]*", "", text)
 
 

@@ -159,20 +159,6 @@ def _follow(con: duckdb.DuckDBPyConnection, stage: str) -> None:
         raise IntegrationError(Reason.STAGE_ORDER, f"{stage} needs check_model")
 
 
-_ENDS_A_NIGHT = (Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
-
-
 def nightly(domain: str) -> list[DomainResult]:
-    """One domain's night: link, model, check_model, overview, indicators.
-
-    A critical check ends the night of this domain, which the last result tells; the file of the night before stays.
-    """
-    results: list[DomainResult] = []
-    for stage in (link, model, check_model, overview, indicators):
-        try:
-            results.append(stage(domain))
-        except IntegrationError as error:
-            if error.reason not in _ENDS_A_NIGHT:
-                raise
-            return [*results, DomainResult(domain, "check_model", reason=error.reason.value)]
-    return results
+    """One domain's night: link, model, check_model, overview, indicators."""
+    return [stage(domain) for stage in (link, model, check_model, overview, indicators)]

@@ -36,7 +36,7 @@ from integration.delivery_stages import (
 )
 from integration.errors import IntegrationError, KeyUnavailable
 from integration.night_stages import check_model, domains, indicators, link, model, nightly, overview
-from integration.outcomes import Outcome, Progress, RunResult, exit_code
+from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
 from integration.rekey.guard import alone, refuse_unfinished
 from integration.settings import get_settings
@@ -114,7 +114,7 @@ _CHECKED_TOGETHER = 20
 
 
 def run(progress: Progress | None = None) -> RunResult:
-    """The whole line for everything in the inbox. One delivery's failure never stops another."""
+    """The whole line for everything in the inbox. One delivery's, or one domain's, failed check stops no other."""
     say = progress or _silent
     open_keys(get_settings())
     refuse_unfinished(get_settings().zones, domains())
@@ -138,7 +138,7 @@ def run(progress: Progress | None = None) -> RunResult:
     nights = []
     for number, domain in enumerate(domains(), 1):
         say("nightly", number, len(domains()))
-        nights += nightly(domain)
+        nights += _nightly_or_explain(domain)
     published = _release_if_any() if nights else None
     return RunResult(
         deliveries=tuple(outcomes.values()),
@@ -191,3 +191,16 @@ def _or_explain(stage: Callable[[str], Outcome], delivery_id: str) -> Outcome:
         raise
     except IntegrationError as error:
         return Outcome(delivery_id, "received", error.reason.value)
+
+
+_ENDS_ONE_NIGHT = (Reason.MODEL_CHECK_CRITICAL, Reason.MODEL_CHECK_ERROR)
+
+
+def _nightly_or_explain(domain: str) -> list[DomainResult]:
+    """A domain's night; a critical check ends it, is told in its result, and the file of the night before stays."""
+    try:
+        return nightly(domain)
+    except IntegrationError as error:
+        if error.reason not in _ENDS_ONE_NIGHT:
+            raise
+        return [DomainResult(domain, "check_model", reason=error.reason.value)]

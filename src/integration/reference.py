@@ -11,6 +11,8 @@ from pathlib import Path
 
 from integration.contracts import load_contract
 from integration.quality import Check, Suite, encoded_layout, load_suite, suite_ids
+from integration.quality.model_check import core_tables, release_tables
+from integration.quality.suites import read_suite
 from integration.reasons import REASONS
 from integration.registers.algorithm import algorithm_register
 from integration.registers.processing import processing_register
@@ -111,6 +113,25 @@ table guards against mistakes and keeps duties apart; whoever can change the fil
 the operating system alone.*
 """
 
+_CORE = """# Kerntabellen, na het koppelen
+
+Elke nacht, na het koppelen en voordat een gemeente iets publiceert. Een kritieke controle gaat over onze eigen
+koppeling en modellen: wordt zij niet gehaald, dan publiceert die gemeente die nacht niets en blijft het bestand van
+de vorige nacht staan. Vergelijkingen tussen bronnen en aandelen waarschuwen. De kolommen zijn die van
+`warehouse/checks/<tabel>.sql`; de uitkomsten staan in `meta.check` en in `warehouse/<gemeente>.check.json`.
+
+*Every night, after linking and before a municipality publishes anything. A critical check is about our own linkage and
+models: when one fails, that municipality publishes nothing that night and yesterday's file stays. Comparisons between
+sources, and shares, warn. Columns are those of `warehouse/checks/<table>.sql`.*
+"""
+_RELEASE = """# Een uitgave als geheel
+
+Voordat een uitgave verschijnt. Bij een kritieke controle die niet wordt gehaald wordt er niets gepubliceerd; de
+aantallen staan in het manifest van de uitgave.
+
+*Before a release appears. When a critical check fails nothing is published; the counts are in the release's manifest.*
+"""
+
 
 def reason_codes() -> str:
     """Every reason code by level, with the texts people see."""
@@ -126,9 +147,14 @@ def reason_codes() -> str:
 
 
 def quality() -> str:
-    """Every check of every source's suite, Dutch first."""
-    suites = [load_suite(name, encoded_layout(load_contract(name))) for name in suite_ids()]
-    return "\n".join([_QUALITY, *(_suite(suite) for suite in suites)])
+    """Every check of every suite, Dutch first: of deliveries by source, of core tables, of a release's tables."""
+    suites = [_suite(load_suite(name, encoded_layout(load_contract(name)))) for name in suite_ids()]
+    for place, said in ((core_tables(), _CORE), (release_tables(), _RELEASE)):
+        suites += [
+            said,
+            *(_suite(read_suite(name, place.expectations), place.schema) for name in place.tables()),
+        ]
+    return "\n".join([_QUALITY, *suites])
 
 
 def roles() -> str:
@@ -169,9 +195,10 @@ def roles() -> str:
     )
 
 
-def _suite(suite: Suite) -> str:
+def _suite(suite: Suite, schema: str = "") -> str:
     rows = [_row(check) for severity in _SEVERITY_NL for check in suite.checks if check.severity == severity]
-    text = f"## {suite.name}\n\n{suite.nl}. *{suite.en}.* Versie {suite.version}.\n\n"
+    name = f"{schema}.{suite.name}" if schema else suite.name
+    text = f"## {name}\n\n{suite.nl}. *{suite.en}.* Versie {suite.version}.\n\n"
     text += _table(("Controle", "Ernst", "Vanaf", "Wat moet gelden", "What should hold"), rows)
     if suite.unchecked:
         reasons = "\n".join(f"- `{name}`: {reason}." for name, reason in suite.unchecked.items())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers import rights
+from helpers.installation import take_tables_as_checked
 from helpers.rotation import TOWN, Picture, at, make_two_towns, picture
 from integration.settings import Settings, forget_settings, get_settings
 
@@ -41,6 +42,7 @@ def tiny_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("town") / "home"
     with pytest.MonkeyPatch.context() as patch, at(home):
         patch.delenv("INTEGRATION_PASSPHRASE", raising=False)
+        take_tables_as_checked(patch)
         rights.make(home)
     return home
 
@@ -51,6 +53,7 @@ def settings(tiny_town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copytree(tiny_town, tmp_path / "home")
     monkeypatch.setenv("INTEGRATION_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("INTEGRATION_PASSPHRASE", raising=False)
+    take_tables_as_checked(monkeypatch)
     forget_settings()
     yield get_settings()
     forget_settings()

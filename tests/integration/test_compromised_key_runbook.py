@@ -109,7 +109,7 @@ def test_walked_through(home: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in keys.glob("receiver*")) == ["receiver.json"]
 
     with at(home):
-        assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 4
+        assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 5
     walk(home, *blocks["The end of a key"], tmp_path, FINGERPRINT=versions(home)[2].fingerprint)
     assert versions(home)[2].state == "destroyed"
     before = figures(home, TOWN)

@@ -299,7 +299,7 @@ def test_after_purge_and_the_next_night_a_purged_records_tokens_are_in_no_file(h
     assert pipeline.link("GM0321").unchanged
     result = pipeline.purge()
     assert Count("linked", "wijkteam", deliveries=1, records=1) in result.counts
-    assert [stage.unchanged for stage in pipeline.nightly("GM0321")] == [False] * 4
+    assert [stage.unchanged for stage in pipeline.nightly("GM0321")] == [False] * 5
     assert pipeline.link("GM0321").unchanged
     found = hits(home.path, gone, leave_out=["staging"])
     assert found == {}, "staging has its own term"

@@ -88,7 +88,7 @@ def test_what_was_not_swapped_can_be_given_up(home: Path, as_it_was: Picture) ->
     assert abandon(get_settings()).version == 2
     assert [entry.version for entry in list_keys(home / "keys" / "keyring.json")] == [1]
     assert picture(home, TOWN) == as_it_was
-    assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 4
+    assert [result.unchanged for result in pipeline.nightly(TOWN)] == [True] * 5
     assert killed_rotation(home, "all prepared", 1, TOWN) == 137
     with pytest.raises(IntegrationError) as caught:
         abandon(get_settings())

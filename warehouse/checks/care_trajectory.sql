@@ -26,8 +26,7 @@ checked as (
             when care_trajectory.person_id is not null and person.person_id is null then true
         end as person_dangling,
         case when care_trajectory.gezin_id is not null and family.gezin_id is null then true end as gezin_dangling,
-        case when accepted.delivery_id is null then true end as delivery_dangling,
-        cast($run_date as date) as run_date
+        case when accepted.delivery_id is null then true end as delivery_dangling
     from care_trajectory
     left join person using (person_id)
     left join family using (gezin_id)

@@ -28,8 +28,7 @@ checked as (
         ) as key_rows,
         case when measure.person_id is not null and person.person_id is null then true end as person_dangling,
         case when measure.gezin_id is not null and family.gezin_id is null then true end as gezin_dangling,
-        case when accepted.delivery_id is null then true end as delivery_dangling,
-        cast($run_date as date) as run_date
+        case when accepted.delivery_id is null then true end as delivery_dangling
     from measure
     left join person using (person_id)
     left join family using (gezin_id)

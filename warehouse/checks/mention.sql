@@ -26,8 +26,7 @@ checked as (
         case when mention.person_id is not null and person.person_id is null then true end as person_dangling,
         case when accepted.delivery_id is null then true end as delivery_dangling,
         told.bsn_status,
-        count(*) over (partition by mention.person_id) as person_mentions,
-        cast($run_date as date) as run_date
+        count(*) over (partition by mention.person_id) as person_mentions
     from mention
     left join person using (person_id)
     left join accepted using (delivery_id, source, supplier, municipality)

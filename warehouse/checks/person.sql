@@ -17,8 +17,7 @@ checked as (
         count(*) over (partition by person.person_id) as key_rows,
         coalesce(named.sources, 0) as sources,
         case when person.is_child then year($run_date) - person.birth_year end as child_age,
-        case when not person.is_child then year($run_date) - person.birth_year end as adult_age,
-        cast($run_date as date) as run_date
+        case when not person.is_child then year($run_date) - person.birth_year end as adult_age
     from person
     left join named using (person_id)
 )

@@ -32,8 +32,7 @@ checked as (
         case when signal.person_id is not null and person.person_id is null then true end as person_dangling,
         case when signal.gezin_id is not null and family.gezin_id is null then true end as gezin_dangling,
         case when accepted.delivery_id is null then true end as delivery_dangling,
-        case when listed.code is null then true end as code_dangling,
-        cast($run_date as date) as run_date
+        case when listed.code is null then true end as code_dangling
     from signal
     left join person using (person_id)
     left join family using (gezin_id)

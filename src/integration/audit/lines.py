@@ -25,7 +25,7 @@ FORMAT = "integration-audit/1"
 
 _TOKEN = r"[1-9][0-9]{0,3}\.[A-Z0-9]{2,12}\.audit\.[0-9a-f]{32}"  # noqa: S105  a grammar, no secret
 _GRAMMAR = {
-    "action": re.compile(r"[a-z][a-z-]{1,30}(\.[a-z][a-z-]{1,30})?", re.ASCII),
+    "action": re.compile(r"[a-z][a-z_-]{1,30}(\.[a-z][a-z-]{1,30})?", re.ASCII),
     "actor": ACTOR,
     "case": re.compile(r"[A-Z]{1,4}-[0-9]{4}-[0-9]{1,6}", re.ASCII),
     "object": re.compile(r"[a-z][a-z-]{1,20}:[A-Za-z0-9._-]{1,130}", re.ASCII),

@@ -43,11 +43,11 @@ _NAMES_AN_ID = ("_id", "_key", "_ref")
 
 @dataclass(frozen=True)
 class Place:
-    """Where tables, their suites and the SQL beside them are: a schema, and folders of two resources."""
+    """Where tables, their suites and the SQL beside them are: a schema and two folders."""
 
     schema: str
     expectations: Path
-    checks: str
+    checks: Path
 
     def tables(self) -> list[str]:
         """The tables that have a suite, sorted."""
@@ -56,12 +56,12 @@ class Place:
 
 def core_tables() -> Place:
     """The core tables of a domain's file."""
-    return Place("core", resource("expectations") / "core", "checks")
+    return Place("core", resource("expectations") / "core", resource("warehouse") / "checks")
 
 
 def release_tables() -> Place:
     """The tables that a release is about to publish, in a schema ``release`` of a file in memory."""
-    return Place("release", resource("expectations") / "release", "release_checks")
+    return Place("release", resource("expectations") / "release", resource("warehouse") / "release_checks")
 
 
 @dataclass(frozen=True)
@@ -229,10 +229,10 @@ def _read(
     wanted: str,
     limit: str = "",
 ) -> pa.Table:
-    path = resource("warehouse") / place.checks / f"{table}.sql"
+    path = place.checks / f"{table}.sql"
     sql = path.read_text(encoding="utf-8")
     given = {name: params[name] for name in warehouse.parameters(sql)}
-    with warehouse.sealed_errors(f"warehouse/{place.checks}/{path.name}"):
+    with warehouse.sealed_errors(f"warehouse/{path.parent.name}/{path.name}"):
         found: pa.Table = con.sql(
             f"select {wanted} from (\n{sql.strip()}\n) {limit}", params=given
         ).to_arrow_table()

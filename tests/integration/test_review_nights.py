@@ -23,10 +23,15 @@ from integration.cli.app import app
 from integration.errors import IntegrationError, UsageError
 from integration.linkage import decisions
 from integration.linkage.forgetting import forget
+from integration.linkage.report import draw_report, make_report
+from integration.linkage.report.judged import rows
+from integration.linkage.report.words import Words
 from integration.linkage.review import asked, sampling, settling
+from integration.linkage.review.agreement import agreement
 from integration.linkage.review.answers import Answers
 from integration.linkage.review.declared import declared
-from integration.linkage.review.progress import progress
+from integration.linkage.review.estimates import Estimates, Share
+from integration.linkage.review.progress import Progress, progress
 from integration.linkage.review.worklist import Work, in_order, look
 from integration.reasons import Reason
 from integration.settings import forget_settings, get_settings
@@ -54,8 +59,13 @@ def zones(tmp_path: Path) -> Zones:
 
 
 @pytest.fixture
-def answers(tmp_path: Path) -> Answers:
-    return Answers(f"sqlite:///{tmp_path / 'stewardship.sqlite'}", DOMAIN)
+def store(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'stewardship.sqlite'}"
+
+
+@pytest.fixture
+def answers(store: str) -> Answers:
+    return Answers(store, DOMAIN)
 
 
 def see(con: duckdb.DuckDBPyConnection, zones: Zones, *, new_sample: bool = False) -> Work:
@@ -140,6 +150,32 @@ def test_a_new_sample_knows_what_was_decided_and_keeps_references(
     assert sum(s.size for s in decided) == sum(s.same + s.different for s in decided) == made
     assert not again.review.drawn() & work.review.drawn()
     assert work.review.asked.items() <= again.review.asked.items()
+
+
+def test_the_linkage_report_tells_what_reviewers_say_once_they_were_asked(
+    zones: Zones, con: duckdb.DuckDBPyConnection, store: str
+) -> None:
+    night(encoded_town(50), zones)
+    before = make_report(zones, DOMAIN, date(2026, 1, 12), store=store).read_text()
+    assert "Wat beoordelaars zeggen" not in before
+    assert not (zones.home / "stewardship.sqlite").exists()
+    see(con, zones)
+    asked_now = draw_report(zones, DOMAIN, store=store).read_text()
+    assert "steekproef van alle vergeleken paren van 13 januari 2026" in asked_now
+    assert asked_now.count('<td class="right">–</td>') >= 8
+    assert "beoordelaars zeggen" not in draw_report(zones, DOMAIN).read_text()
+
+
+def test_the_page_rounds_what_it_rests_on() -> None:
+    kappa = agreement([("yes", "yes")] * 31 + [("no", "no")] * 20 + [("yes", "no")] * 2)
+    estimates = Estimates(3000, 212, 4, Share(0.9876, 0.9512, 0.9989), None)
+    found = Progress(9, 0, 0, {}, 99, 3, 2, kappa, agreement([]), "2026-01-13", estimates)
+    assert rows(found, Words()) == [
+        ("kappa van twee beoordelaars", "0,921", "0,815 tot 1,000", "55"),
+        ("kappa zonder ‘niet te zeggen’", "–", "–", "<10"),
+        ("precisie: gekoppelde paren die één persoon zijn", "0,988", "0,951 tot 0,999", "210"),
+        ("volledigheid: paren van één persoon die gekoppeld zijn", "–", "–", "210"),
+    ]
 
 
 def test_what_a_reviewer_sees_says_nothing_of_why_or_how_sure(

@@ -6,19 +6,29 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from integration.linkage.report import changes
+from integration.linkage.report.judged import rows
 from integration.linkage.report.patterns import DRAWN
 from integration.linkage.report.view import View
 from integration.linkage.report.words import Words
 from integration.pictures.pages import environment, style
 
+if TYPE_CHECKING:
+    from integration.linkage.review.progress import Progress
 
-def page(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, synthetic: bool = False) -> str:
-    """The page about one run's figures, beside those of the run before it."""
+
+def page(
+    now: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    *,
+    synthetic: bool = False,
+    judged: Progress | None = None,
+) -> str:
+    """The page about one run's figures, beside those of the run before it; ``judged`` is how the review stands."""
     words = Words()
     sheet = (style() + files(__package__).joinpath("report.css").read_bytes()).decode()
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
@@ -31,6 +41,8 @@ def page(now: Mapping[str, Any], before: Mapping[str, Any] | None, *, synthetic:
         compared=changes.compared(now, before, words) if before else [],
         events=changes.events(now, words),
         drift=changes.drift(now, before, words) if before else [],
+        judged=judged,
+        judged_rows=rows(judged, words) if judged else [],
         synthetic=synthetic,
         sheet=Markup(sheet),  # noqa: S704  our own style sheet
         policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",

@@ -52,7 +52,13 @@ def link(domain: str) -> DomainResult:
             return DomainResult(domain, "link", unchanged=True)
         with warehouse.connect(warehouse.start_building(settings.zones, code), settings) as con:
             persons, families = night.link(con, gathered, settings.zones, keys)
-        make_report(settings.zones, code, gathered.run_date, synthetic=settings.synthetic)
+        make_report(
+            settings.zones,
+            code,
+            gathered.run_date,
+            synthetic=settings.synthetic,
+            store=settings.stewardship(),
+        )
     return DomainResult(domain, "link", counts=night.counts_of(persons) | night.counts_of(families))
 
 

@@ -29,13 +29,22 @@ _SYLLABLES = (
 _FIRST = ("sam", "no", "lu", "mi", "ja", "li", "an", "be", "ka", "to", "sa", "ro", "ne", "el", "fi", "wi")
 
 
-def encoded_town(persons: int = 400, seed: int = 5, *, unknown: int = 0, records: int = 3) -> list[Row]:
-    """Mentions of made persons, one to ``records`` each, with mistakes; and ``unknown`` that tell a birth year only."""
+def encoded_town(
+    persons: int = 400, seed: int = 5, *, unknown: int = 0, records: int = 3, twins: float = 0.0
+) -> list[Row]:
+    """Mentions of made persons, one to ``records`` each, with mistakes; and ``unknown`` that tell a birth year only.
+
+    A share of ``twins`` is like the person before but for the first name.
+    """
     pick = random.Random(seed)
+    person: dict[str, str | None] = {}
     fields: list[dict[str, str | None]] = []
     rows: list[Row] = []
     for number in range(persons):
-        person = _person(pick)
+        if person and twins and pick.random() < twins:
+            person = {**person, "given": pick.choice(_FIRST) + pick.choice(_FIRST)}
+        else:
+            person = _person(pick)
         for copy in range(pick.randint(1, records)):
             told = _told(pick, person, f"B{number}")
             fields.append(told)

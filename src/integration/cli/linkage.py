@@ -67,7 +67,7 @@ def linkage_report(domain: Domain, json_: Json = False) -> None:
     from integration.linkage.report import draw_report
 
     chosen = settings()
-    path = draw_report(chosen.zones, _domain(domain), synthetic=chosen.synthetic)
+    path = draw_report(chosen.zones, _domain(domain), synthetic=chosen.synthetic, store=chosen.stewardship())
     if json_:
         console.print_json({"domain": domain, "page": str(path)})
         return

@@ -26,11 +26,17 @@ def report_path(zones: Zones, domain: DomainCode) -> Path:
 
 
 def make_report(
-    zones: Zones, domain: DomainCode, at: date, scorer: Scorer | None = None, *, synthetic: bool = False
+    zones: Zones,
+    domain: DomainCode,
+    at: date,
+    scorer: Scorer | None = None,
+    *,
+    synthetic: bool = False,
+    store: str | None = None,
 ) -> Path:
     """Ask the figures of the link file as the run of ``at`` left it, keep them and write the page; return its path.
 
-    ``scorer`` is what the run linked with (None: the model in use).
+    ``scorer`` is what the run linked with (None: the model in use); ``store`` is as :func:`draw_report` takes it.
     """
     import duckdb
 
@@ -49,21 +55,26 @@ def make_report(
     if before and before["at"] == now["at"]:
         before = kept.get("before")
     write_json(_figures_path(zones, domain), {"now": now, "before": before}, mode=0o600)
-    return draw_report(zones, domain, synthetic=synthetic)
+    return draw_report(zones, domain, synthetic=synthetic, store=store)
 
 
-def draw_report(zones: Zones, domain: DomainCode, *, synthetic: bool = False) -> Path:
+def draw_report(
+    zones: Zones, domain: DomainCode, *, synthetic: bool = False, store: str | None = None
+) -> Path:
     """Write the page of the figures that are kept; return its path.
 
-    Raises :class:`IntegrationError` (NOTHING_PUBLISHED) when no run left any.
+    ``store`` is the URL of the stewards' store: what reviewers answered is told from it (None: it is left out).
+    Raises :class:`IntegrationError`: NOTHING_PUBLISHED when no run left any figures, REVIEW_UNREADABLE.
     """
+    from integration.linkage.report.judged import judged
     from integration.linkage.report.page import page
 
     kept = _kept(zones, domain)
     if "now" not in kept:
         raise IntegrationError(Reason.NOTHING_PUBLISHED, f"no linkage report of {domain}")
     path = report_path(zones, domain)
-    write_bytes(path, page(kept["now"], kept["before"], synthetic=synthetic).encode(), mode=0o600)
+    told = page(kept["now"], kept["before"], synthetic=synthetic, judged=judged(zones, domain, store))
+    write_bytes(path, told.encode(), mode=0o600)
     return path
 
 

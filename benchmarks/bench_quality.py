@@ -6,7 +6,7 @@ BOOLEAN_ONLY validation of the frame. Importing and building expectations is not
 ours / bare in CPU seconds (``ratio_clock`` by the clock): at most 1.5 is allowed, and 2 GB of memory. The median of so
 many rounds, in turns. Prints JSON.
 
-    python benchmarks/bench_quality.py [--rows 1000000] [--source onderwijs] [--rounds 3]
+    python benchmarks/bench_quality.py [--rows 1000000] [--source jeugdhulp] [--rounds 3]
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
     """Make the delivery, run both in turns, and print the figures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--source", default="onderwijs")
+    parser.add_argument("--source", default="jeugdhulp")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--part", choices=["ours", "bare"])
     parser.add_argument("--folder", type=Path)

@@ -137,11 +137,11 @@ def one(
 
 
 def test_a_first_delivery_is_compared_with_nothing() -> None:
-    assert measures(one(1, 20, "stand", a=20), [], Agreed(), ["soort"]) == {}
+    assert measures(one(1, 20, "stock", a=20), [], Agreed(), ["soort"]) == {}
 
 
 def test_rows_are_compared_within_a_kind_of_period() -> None:
-    base = one(1, 2000, "stand", a=1000, b=1000)
+    base = one(1, 2000, "stock", a=1000, b=1000)
     assert "rijen_kans" not in measures(one(2, 200, a=100, b=100), [base], Agreed(), ["soort"])
     found = measures(one(3, 200, a=100, b=100), [base, one(2, 200, a=100, b=100)], Agreed(), ["soort"])
     assert found["rijen_kans"] == (pytest.approx(1.0), 200)
@@ -149,10 +149,18 @@ def test_rows_are_compared_within_a_kind_of_period() -> None:
 
 
 def test_a_constant_is_seen_beside_every_kind_of_delivery() -> None:
-    base = one(1, 300, "stand", a=200, b=100)
+    base = one(1, 300, "stock", a=200, b=100)
     found = measures(one(2, 20, a=20), [base], Agreed(), ["soort"])
     assert set(found) == {"soort_constant_kans"}
     assert found["soort_constant_kans"].value < 0.01
+
+
+def test_empty_fields_say_nothing_of_a_constant() -> None:
+    base = Profile("d1", "stock", 300, 300, 0, {"soort": {"a": 100, "b": 100, "": 100}})
+    now = Profile("d2", "week", 40, 40, 0, {"soort": {"a": 12, "": 28}})
+    assert measures(now, [base], Agreed(), ["soort"])["soort_constant_kans"].rows == 12
+    empty = Profile("d2", "week", 40, 40, 0, {"soort": {"": 40}})
+    assert measures(empty, [base], Agreed(), ["soort"]) == {}
 
 
 def test_what_was_doubted_before_is_not_what_is_usual_unless_nothing_else_is() -> None:

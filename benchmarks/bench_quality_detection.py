@@ -33,6 +33,7 @@ from integration.names import DeliveryId
 from integration.pseudonyms.normalise import elfproef
 from integration.quality import Check, Suite, encoded_layout, load_suite
 from integration.quality.compared import Agreed, Profile, measures
+from integration.quality.findings import within
 from integration.quality.frame import Measure
 from integration.quality.layout import STATUS, distributed, is_measure
 from integration.quality.memory import agreed_with
@@ -159,17 +160,13 @@ def _suite(source: str) -> Suite:
 
 
 def _failed(suite: Suite, taken: dict[str, Measure]) -> list[Check]:
-    """The checks of measures that do not hold and count; their only arguments are a least and a most."""
+    """The checks of measures that do not hold, over enough rows to count."""
     found = []
     for check in suite.checks:
         measure = taken.get(check.columns[0]) if check.columns and is_measure(check.columns[0]) else None
         if measure is None or measure.rows < check.minimum_rows:
             continue
-        least, most = (
-            check.kwargs.get("min_value", float("-inf")),
-            check.kwargs.get("max_value", float("inf")),
-        )
-        if not least <= measure.value <= most:
+        if not within(measure.value, check):
             found.append(check)
     return found
 

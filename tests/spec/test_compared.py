@@ -16,8 +16,11 @@ from integration.contracts import contract_ids, load_contract
 from integration.names import DeliveryId
 from integration.quality import check_deliveries, encoded_layout
 from integration.quality.compared import Agreed, Profile, measures, outside_range
+from integration.quality.engine import Prepared
+from integration.quality.findings import within
 from integration.quality.history import History
 from integration.quality.layout import MEASURES, distributed, is_measure
+from integration.quality.suites import Check, Suite
 from integration.quality.tested import (
     constant_chance,
     corrected,
@@ -214,6 +217,21 @@ def test_no_contract_has_a_column_with_a_measures_name(source: str) -> None:
     measured = [column.name for column in encoded_layout(contract).values() if column.kind == "measure"]
     assert len(measured) == len(MEASURES) + 2 * len(distributed(contract))
     assert all(is_measure(name) for name in measured)
+
+
+BOUNDS = [(0.01, True), (0.0099, False), (1.0, True), (1.01, False)]
+
+
+@pytest.mark.parametrize(("value", "holds"), BOUNDS)
+def test_a_measure_is_judged_as_great_expectations_would(value: float, holds: bool) -> None:
+    import pandas as pd
+
+    bounds = {"column": "rijen_kans", "min_value": 0.01, "max_value": 1}
+    check = Check("proef", "expect_column_values_to_be_between", bounds, "warning", "nl", "en")
+    asked = Prepared(Suite("proef", "1", "nl", "en", (check,))).verdicts(
+        pd.DataFrame({"rijen_kans": [value]}), ["proef"]
+    )
+    assert within(value, check) is holds is asked["proef"]
 
 
 # -- through the stage -----------------------------------------------------------------------------------------------

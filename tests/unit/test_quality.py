@@ -100,6 +100,13 @@ REFUSED: dict[str, Callable[[dict[str, Any]], Any]] = {
         "expect_column_values_to_be_between", column="nationaliteit_constant_kans", min_value=0.01
     ),
     "a measure that is judged as a code": set_kwargs(column="rijen_kans", value_set=[0]),
+    "a measure of some rows": set_type(
+        "expect_column_values_to_be_between", column="rijen_kans", min_value=0.01, mostly=0.5
+    ),
+    "a measure that must be there": set_type("expect_column_values_to_not_be_null", column="rijen_kans"),
+    "a condition on what is of the delivery": when(
+        type="nullity", column={"name": "aandeel_geweigerd"}, is_null=False
+    ),
     "a column of another kind": set_kwargs(column="verzuim_begin"),
     "an argument that is missing": lambda d: first(d)["kwargs"].pop("value_set"),
     "an argument it does not have": set_kwargs(parse_strings_as_datetimes=True),

@@ -16,8 +16,11 @@ from integration.contracts import contract_ids, load_contract
 from integration.names import DeliveryId
 from integration.quality import check_deliveries, encoded_layout
 from integration.quality.compared import Agreed, Profile, measures, outside_range
+from integration.quality.engine import Prepared
+from integration.quality.findings import within
 from integration.quality.history import History
 from integration.quality.layout import MEASURES, distributed, is_measure
+from integration.quality.suites import Check, Suite
 from integration.quality.tested import (
     constant_chance,
     corrected,
@@ -137,11 +140,11 @@ def one(
 
 
 def test_a_first_delivery_is_compared_with_nothing() -> None:
-    assert measures(one(1, 20, "stand", a=20), [], Agreed(), ["soort"]) == {}
+    assert measures(one(1, 20, "stock", a=20), [], Agreed(), ["soort"]) == {}
 
 
 def test_rows_are_compared_within_a_kind_of_period() -> None:
-    base = one(1, 2000, "stand", a=1000, b=1000)
+    base = one(1, 2000, "stock", a=1000, b=1000)
     assert "rijen_kans" not in measures(one(2, 200, a=100, b=100), [base], Agreed(), ["soort"])
     found = measures(one(3, 200, a=100, b=100), [base, one(2, 200, a=100, b=100)], Agreed(), ["soort"])
     assert found["rijen_kans"] == (pytest.approx(1.0), 200)
@@ -149,10 +152,18 @@ def test_rows_are_compared_within_a_kind_of_period() -> None:
 
 
 def test_a_constant_is_seen_beside_every_kind_of_delivery() -> None:
-    base = one(1, 300, "stand", a=200, b=100)
+    base = one(1, 300, "stock", a=200, b=100)
     found = measures(one(2, 20, a=20), [base], Agreed(), ["soort"])
     assert set(found) == {"soort_constant_kans"}
     assert found["soort_constant_kans"].value < 0.01
+
+
+def test_empty_fields_say_nothing_of_a_constant() -> None:
+    base = Profile("d1", "stock", 300, 300, 0, {"soort": {"a": 100, "b": 100, "": 100}})
+    now = Profile("d2", "week", 40, 40, 0, {"soort": {"a": 12, "": 28}})
+    assert measures(now, [base], Agreed(), ["soort"])["soort_constant_kans"].rows == 12
+    empty = Profile("d2", "week", 40, 40, 0, {"soort": {"": 40}})
+    assert measures(empty, [base], Agreed(), ["soort"]) == {}
 
 
 def test_what_was_doubted_before_is_not_what_is_usual_unless_nothing_else_is() -> None:
@@ -206,6 +217,21 @@ def test_no_contract_has_a_column_with_a_measures_name(source: str) -> None:
     measured = [column.name for column in encoded_layout(contract).values() if column.kind == "measure"]
     assert len(measured) == len(MEASURES) + 2 * len(distributed(contract))
     assert all(is_measure(name) for name in measured)
+
+
+BOUNDS = [(0.01, True), (0.0099, False), (1.0, True), (1.01, False)]
+
+
+@pytest.mark.parametrize(("value", "holds"), BOUNDS)
+def test_a_measure_is_judged_as_great_expectations_would(value: float, holds: bool) -> None:
+    import pandas as pd
+
+    bounds = {"column": "rijen_kans", "min_value": 0.01, "max_value": 1}
+    check = Check("proef", "expect_column_values_to_be_between", bounds, "warning", "nl", "en")
+    asked = Prepared(Suite("proef", "1", "nl", "en", (check,))).verdicts(
+        pd.DataFrame({"rijen_kans": [value]}), ["proef"]
+    )
+    assert within(value, check) is holds is asked["proef"]
 
 
 # -- through the stage -----------------------------------------------------------------------------------------------

@@ -100,6 +100,13 @@ REFUSED: dict[str, Callable[[dict[str, Any]], Any]] = {
         "expect_column_values_to_be_between", column="nationaliteit_constant_kans", min_value=0.01
     ),
     "a measure that is judged as a code": set_kwargs(column="rijen_kans", value_set=[0]),
+    "a measure of some rows": set_type(
+        "expect_column_values_to_be_between", column="rijen_kans", min_value=0.01, mostly=0.5
+    ),
+    "a measure that must be there": set_type("expect_column_values_to_not_be_null", column="rijen_kans"),
+    "a condition on what is of the delivery": when(
+        type="nullity", column={"name": "aandeel_geweigerd"}, is_null=False
+    ),
     "a column of another kind": set_kwargs(column="verzuim_begin"),
     "an argument that is missing": lambda d: first(d)["kwargs"].pop("value_set"),
     "an argument it does not have": set_kwargs(parse_strings_as_datetimes=True),
@@ -280,6 +287,19 @@ def test_check_json_tells_what_was_checked_and_counted(tmp_path: Path) -> None:
         "nl": "De afsluiting ligt niet vóór de aanmelding",
         "en": "The closure is not before the referral in",
     }
+
+
+def test_many_rows_are_checked_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From many rows on checks are asked by the columns they need: the same findings come of it."""
+    different = [{"afsluit_datum": date(2026, 1, 5)}, {"kind_bsn_status": "invalid"}, {"mdo_datum": None}]
+    found = []
+    for number, many in enumerate((10**9, 1)):
+        monkeypatch.setattr("integration.quality.findings.MANY_ROWS", many)
+        zones = Zones(tmp_path / str(number))
+        path = write_delivery(zones, GOOD, rows("wijkteam", 12, *different)) / "check.json"
+        check_deliveries(zones, [GOOD])
+        found.append(path.read_bytes())
+    assert found[0] == found[1]
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

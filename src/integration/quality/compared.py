@@ -6,7 +6,7 @@
 ``dagen_te_laat``           days after the agreed day, 0 or less on time
 ``<column>_verschoven_kans``  chance of such a distribution of codes after the earlier ones of the same kind,
                               corrected for the number of columns
-``<column>_constant_kans``  chance of one code in every row, as found, after all earlier deliveries
+``<column>_constant_kans``  chance of one code in every row that has one, as found, after all earlier deliveries
 A measure that cannot be taken (no earlier delivery, nothing agreed) is absent. The tests are in :mod:`.tested`.
 """
 
@@ -44,7 +44,7 @@ EMPTY = ""
 class Profile:
     """What comparison needs of a delivery: counts only.
 
-    ``kind`` is that of its period (stand, week, month, half). ``codes`` counts each code of each column with codes,
+    ``kind`` is that of its period (stock, week, month, half-year). ``codes`` counts each code of a column with codes,
     over the accepted rows. ``doubted`` are the columns with a measure whose check the delivery itself did not meet.
     """
 
@@ -137,13 +137,19 @@ def _shifts(now: Profile, alike: Sequence[Profile], columns: Sequence[str]) -> d
 
 
 def _constants(now: Profile, earlier: Sequence[Profile], columns: Sequence[str]) -> dict[str, Measure]:
+    """Only filled fields are compared: how many are empty differs between stocks and periods, as cases get older."""
     found = {}
     for column in columns:
-        before = _pooled(column, earlier, column + CONSTANT)
-        chance = constant_chance(now.codes.get(column, {}), before)
+        before = _filled(_pooled(column, earlier, column + CONSTANT))
+        filled = _filled(now.codes.get(column, {}))
+        chance = constant_chance(filled, before)
         if chance is not None:
-            found[column + CONSTANT] = Measure(chance, now.rows_ok)
+            found[column + CONSTANT] = Measure(chance, sum(filled.values()))
     return found
+
+
+def _filled(codes: Mapping[str, int]) -> dict[str, int]:
+    return {code: number for code, number in codes.items() if code != EMPTY}
 
 
 def _pooled(column: str, earlier: Sequence[Profile], measure: str) -> dict[str, int]:

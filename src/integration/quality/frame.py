@@ -84,12 +84,11 @@ class Facts:
         }.get(column)
 
     def shares(self) -> pd.DataFrame:
-        """One row with the shares and the measures of the delivery."""
+        """One row with the shares of the delivery."""
         import pandas as pd
 
         counted = {column.name: self.counted(column.name) for column in DERIVED}
-        shares = {name: [of.share] for name, of in counted.items() if of is not None}
-        return pd.DataFrame(shares | {name: [of.value] for name, of in (self.compared or {}).items()})
+        return pd.DataFrame({name: [of.share] for name, of in counted.items() if of is not None})
 
 
 def read_facts(staging: Path, period_end: date, nullable_fields: int) -> Facts:

@@ -32,6 +32,8 @@ class Rule:
 
 _BOUNDS = ("min_value", "max_value")
 
+BOUNDED = "expect_column_values_to_be_between"
+
 RULES: dict[str, Rule] = {
     "expect_table_row_count_to_be_between": Rule(may=_BOUNDS, per_row=False),
     "expect_column_unique_value_count_to_be_between": Rule(
@@ -42,7 +44,7 @@ RULES: dict[str, Rule] = {
     "expect_column_values_to_be_unique": Rule(("column",), ("string",)),
     "expect_column_values_to_be_in_set": Rule(("column",), ("code", "integer"), needs=("value_set",)),
     "expect_column_values_to_not_be_in_set": Rule(("column",), ("code", "integer"), needs=("value_set",)),
-    "expect_column_values_to_be_between": Rule(("column",), ("integer", "share", "measure"), may=_BOUNDS),
+    BOUNDED: Rule(("column",), ("integer", "share", "measure"), may=_BOUNDS),
     "expect_column_pair_values_a_to_be_greater_than_b": Rule(
         ("column_A", "column_B"), ("date", "integer"), needs=("or_equal", "ignore_row_if")
     ),
@@ -66,6 +68,7 @@ def problem_with(kind: str, kwargs: Any, columns: Mapping[str, Column]) -> str |
         return "min_value or max_value must be a number"
     return (
         _column_problem(rule, [kwargs[name] for name in rule.columns], columns)
+        or _measure_problem(kind, kwargs, columns)
         or _mostly_problem(kwargs)
         or _pair_problem(kind, kwargs)
         or _set_problem(kwargs, columns)
@@ -82,6 +85,14 @@ def _column_problem(rule: Rule, names: Iterable[Any], columns: Mapping[str, Colu
     if rule.kinds and not kinds <= set(rule.kinds):
         return f"the column must be of kind {' or '.join(rule.kinds)}"
     return "the two columns are of different kinds" if len(kinds) > 1 else None
+
+
+def _measure_problem(kind: str, kwargs: Mapping[str, Any], columns: Mapping[str, Column]) -> str | None:
+    """A measure is one number of a delivery: it is judged by its bounds and nothing else."""
+    if all(columns[kwargs[name]].kind != "measure" for name in RULES[kind].columns):
+        return None
+    bounded = kind == BOUNDED and set(kwargs) <= {"column", *_BOUNDS}
+    return None if bounded else f"a measure is judged by {BOUNDED}, with min_value or max_value only"
 
 
 def _mostly_problem(kwargs: Mapping[str, Any]) -> str | None:
@@ -129,6 +140,8 @@ def condition_problem(condition: Any, columns: Mapping[str, Column]) -> str | No
     name = named.get("name") if isinstance(named, Mapping) else None
     if not isinstance(name, str) or name not in columns:
         return f"the row condition's column {name} does not exist in an encoded delivery"
+    if columns[name].kind in ("share", "measure"):
+        return f"the row condition's column {name} is of the delivery, not of a row"
     kind, keys = condition.get("type"), set(condition) - {"type", "column"}
     if kind == "nullity" and keys == {"is_null"}:
         return None if isinstance(condition["is_null"], bool) else "is_null must be true or false"

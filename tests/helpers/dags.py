@@ -32,7 +32,8 @@ def schedule(table):
 print(json.dumps({
     "errors": {Path(file).name: error for file, error in bag.import_errors.items()},
     "dags": {dag.dag_id: {
-        "deadlines": len(dag.deadline or ()), "max_active_runs": dag.max_active_runs, "catchup": dag.catchup, "schedule": schedule(dag.timetable),
+        "deadlines": len(dag.deadline or ()), "max_active_runs": dag.max_active_runs,
+        "catchup": dag.catchup, "schedule": schedule(dag.timetable),
         "tasks": {task.task_id: told(task) for task in dag.tasks},
     } for dag in bag.dags.values()},
 }))

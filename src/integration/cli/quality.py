@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,16 +106,27 @@ def _print(found: Shown) -> None:
             check["nl"],
             check["n"],
             "" if check["unexpected"] is None else check["unexpected"],
+            " · ".join(_came_out(result) for result in found.earlier.get(check["id"], ())),
         )
         for check in found.failed()
     ]
+    heads = ("controle", "uitkomst", "ernst", "wat moet gelden", "van", "niet", "eerder")
     title = f"{found.line.delivery_id}: {_STATES[found.line.state]}"
-    console.print_table(title, ("controle", "uitkomst", "ernst", "wat moet gelden", "van", "niet"), rows)
+    console.print_table(title, heads, rows)
     if found.line.row_reasons:
         reasons = [(in_words(code), number) for code, number in found.line.row_reasons.items()]
         console.print_table("Bevindingen in regels", ("reden", "aantal"), reasons)
     if found.decisions:
         _print_decisions([decision.as_dict() for decision in found.decisions], "Besluiten")
+
+
+def _came_out(result: Mapping[str, Any]) -> str:
+    """How a check came out before, as short as can be: its share of rows that did not hold, or a word."""
+    if result["result"] == "error":
+        return "?"
+    if result["share"] is None:
+        return "ja" if result["result"] == "success" else "nee"
+    return f"{result['share']:.0%}"
 
 
 _KINDS = {

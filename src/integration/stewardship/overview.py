@@ -17,6 +17,9 @@ from integration.stewardship.deciding import open_decisions, waits_for_second
 from integration.stewardship.decisions import Decision
 from integration.storage import Zones, read_json
 
+EARLIER = 6
+"""How many earlier deliveries are shown beside a check."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -141,17 +144,23 @@ def row_reasons(zones: Zones, delivery: DeliveryId) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Shown:
-    """One delivery in full: its line, what each check found, and what was decided about it."""
+    """One delivery in full: its line, what each check found, and what was decided about it.
+
+    ``earlier`` has, for each check that did not hold or could not run, what it said of the supplier's last six
+    deliveries before this one, oldest first.
+    """
 
     line: Line
     checks: tuple[Mapping[str, Any], ...]
     decisions: tuple[Decision, ...]
+    earlier: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data."""
         return self.line.as_dict() | {
             "checks": list(self.checks),
             "decisions": [decision.as_dict() for decision in self.decisions],
+            "earlier": {check: list(told) for check, told in self.earlier.items()},
         }
 
     def failed(self) -> Iterator[Mapping[str, Any]]:
@@ -169,4 +178,21 @@ def show(settings: Settings, ledger: Ledger, delivery_id: str) -> Shown:
         raise UsageError(Reason.DELIVERY_UNKNOWN)
     path = settings.zones.staging_dir(entry.delivery) / "check.json"
     checks = read_json(path)["checks"] if path.exists() else []
-    return Shown(_line(settings, entry), tuple(checks), tuple(open_decisions(settings).about(entry.subject)))
+    return Shown(
+        _line(settings, entry),
+        tuple(checks),
+        tuple(open_decisions(settings).about(entry.subject)),
+        {str(c["id"]): _earlier(settings, entry, str(c["id"])) for c in checks if c["result"] != "success"},
+    )
+
+
+def _earlier(settings: Settings, entry: Entry, check: str) -> tuple[Mapping[str, Any], ...]:
+    """What a check said of the supplier's deliveries before this one, oldest first."""
+    from integration.quality.history import History
+
+    told = History(settings.stewardship()).of_check(
+        check, entry.source, municipality=entry.municipality, supplier=entry.supplier
+    )
+    before = [result for result in told if result.sequence < entry.sequence][-EARLIER:]
+    keys = ("delivery_id", "period", "result", "n", "unexpected", "share", "measured")
+    return tuple({key: getattr(result, key) for key in keys} for result in before)

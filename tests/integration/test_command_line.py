@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -12,20 +11,10 @@ from typing import Any
 
 import pytest
 
+from helpers.commands import integration
 from helpers.installation import Installation
 from helpers.samples import truth
 from integration.names import DomainCode
-
-
-def integration(home: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "INTEGRATION_HOME": str(home), **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "integration.cli", *words],
-        capture_output=True,
-        text=True,
-        env=env,
-        check=False,
-    )
 
 
 def answer(home: Path, *words: str) -> Any:

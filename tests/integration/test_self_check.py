@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,19 @@ def test_of_a_nil_return_nothing_is_asked(home: Path) -> None:
     refused = check_file(own, Asked(supplier=supplier), NOW).refused
     assert refused is not None
     assert refused.reason == "HEADER_ONLY"
+
+
+def test_checking_calls_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("somebody was called")
+
+    supplier = add_supplier(tmp_path)
+    file = tmp_path / "week.csv"
+    file.write_bytes(csv_bytes(odd_rows(supplier.contract), supplier))
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert check_file(file, Asked(supplier=supplier), NOW).usable
 
 
 def spoiled(supplier: Supplier, rows: Sequence[dict[str, str]]) -> dict[str, bytes]:

@@ -171,9 +171,9 @@ def test_the_page_rounds_what_it_rests_on() -> None:
     estimates = Estimates(3000, 212, 4, Share(0.9876, 0.9512, 0.9989), None)
     found = Progress(9, 0, 0, {}, 99, 3, 2, kappa, agreement([]), "2026-01-13", estimates)
     assert rows(found, Words()) == [
-        ("kappa van twee beoordelaars", "0,921", "0,815 tot 1,000", "55"),
+        ("kappa van twee beoordelaars", "0,921", "0,815\u00a0tot\u00a01,000", "55"),
         ("kappa zonder ‘niet te zeggen’", "–", "–", "<10"),
-        ("precisie: gekoppelde paren die één persoon zijn", "0,988", "0,951 tot 0,999", "210"),
+        ("precisie: gekoppelde paren die één persoon zijn", "0,988", "0,951\u00a0tot\u00a00,999", "210"),
         ("volledigheid: paren van één persoon die gekoppeld zijn", "–", "–", "210"),
     ]
 

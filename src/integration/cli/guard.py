@@ -84,7 +84,7 @@ def scope(given: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def audit_names(path: str) -> tuple[str, str]:
-    """The action and the object under which a command stands in the audit log: ``keys.rotate``, ``command:keys.rotate``."""
+    """A command's action and object in the audit log: ``keys.rotate`` and ``command:keys.rotate``."""
     group, _, rest = path.partition(" ")
     return f"{group}.{rest.replace(' ', '-')}" if rest else group, f"command:{path.replace(' ', '.')}"
 

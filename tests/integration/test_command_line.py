@@ -74,6 +74,11 @@ MISTAKES = [
     (("linkage", "report", "GM9999"), "NOTHING_PUBLISHED"),
     (("linkage", "train", "GM9999"), "LINK_NOTHING_HELD"),
     (("linkage", "events", "nowhere"), "MUNICIPALITY_UNKNOWN"),
+    (("linkage", "review", "next", "GM9999"), "LINK_NOTHING_HELD"),
+    (("linkage", "review", "progress", "nowhere"), "MUNICIPALITY_UNKNOWN"),
+    (("linkage", "review", "answer", "GM0228", "nosuchpr", "yes"), "REVIEW_PAIR_UNKNOWN"),
+    (("linkage", "review", "answer", "GM0228", "nosuchpr", "ja"), "REVIEW_ANSWER_UNKNOWN"),
+    (("linkage", "review", "answer", "GM0228", "x", "yes", "--why", "bel 0612345678"), "EXPLANATION_REFUSED"),
     (("linkage", "undo", "GM0228", "99", "--why", "dossier ingezien"), "INPUT_INVALID"),
 ]
 

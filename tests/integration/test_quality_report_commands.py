@@ -246,11 +246,16 @@ def test_of_a_purged_delivery_only_a_redelivery_helps(home: Path, tmp_path: Path
     import shutil
 
     shutil.rmtree(home / "staging")
-    for command in ("report", "rows", "redelivery"):
+    for command in ("report", "rows"):
         done = run(tmp_path, "quality", command, DELIVERY, home=home)
         assert done.returncode == 2
         assert "DELIVERY_PURGED" in done.stderr
         assert "only a redelivery helps" in done.stderr
+    asked = run(tmp_path, "quality", "redelivery", DELIVERY, home=home)
+    assert asked.returncode == 0, asked.stderr
+    assert "Aangeleverde regels: 4. Bruikbaar: 2. Geweigerd: 2." in asked.stdout
+    assert "alleen een herlevering helpt" in asked.stdout
+    assert looks(home)[-1] == ("quality.redelivery", f"delivery:{DELIVERY}", "stewardship")
     unknown = run(tmp_path, "quality", "rows", "Q-WT0321-0000000000", home=home)
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "DELIVERY_UNKNOWN" in unknown.stderr

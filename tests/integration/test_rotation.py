@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -32,6 +34,7 @@ from integration.audit.subjects import known_as, lines_about
 from integration.cli import audit as audit_commands  # noqa: F401  it registers its commands
 from integration.cli.app import app
 from integration.errors import IntegrationError
+from integration.linkage.review import asked
 from integration.names import DeliveryId, DomainCode
 from integration.pseudonyms.keyring import Keyring, list_keys, open_keyring
 from integration.pseudonyms.link_names import filter_columns, is_filter, link_columns, token_columns
@@ -246,6 +249,28 @@ def test_what_else_is_held_under_tokens_is_carried_along(home: Path, monkeypatch
     assert not (home / "lists").exists()
     rotate(get_settings(), DomainCode(TOWN))
     assert json.loads((home / "lists" / f"{TOWN}.json").read_text()) == [1, 2]
+
+
+def test_pairs_that_reviewers_are_asked_keep_their_references_under_new_keys(home: Path) -> None:
+    settings, code = get_settings(), DomainCode(TOWN)
+    places = "select distinct supplier, municipality, record_key, role from record order by all limit 20"
+    file, held = asked.path(settings.zones, code), settings.zones.link_file(code)
+    with duckdb.connect(str(held), read_only=True) as con:
+        before = con.execute(places).fetchall()
+    pairs = list(zip(before[::2], before[1::2], strict=True))
+    review = asked.name_pairs(asked.Review(), pairs, 0.2, random.Random(1))
+    sample = asked.Sample("2026-01-12", (asked.Stratum("band 1", True, 30, tuple(sorted(review.asked))),))
+    asked.write(file, replace(review, sample=sample))
+    rotate(settings, code)
+    after = asked.read(file)
+    assert f'"1.{TOWN}.' not in file.read_text()
+    assert {name: one.reviewers for name, one in after.asked.items()} == {
+        name: one.reviewers for name, one in review.asked.items()
+    }
+    assert after.sample == sample
+    with duckdb.connect(str(held), read_only=True) as con:
+        there = set(con.execute(places.replace(" limit 20", "")).fetchall())
+    assert {place for one in after.asked.values() for place in (one.left, one.right)} <= there
 
 
 def test_the_log_tells_of_it(after: Path) -> None:

@@ -1,6 +1,6 @@
 -- grain:   one row per row of core.contact
--- purpose: dated activities for their suite: rows that share a key, references that lead nowhere. No child,
---          and no case about one, is older than 23: earliest_date is 25 years before the run.
+-- purpose: dated activities for their suite: rows that share a key, references that lead nowhere, dates after
+--          the run, and dates more than 25 years before it: no child, and no case about one, is older than 23.
 -- inputs:  core.contact, core.person, core.family, meta.delivery
 
 with contact as (
@@ -30,8 +30,10 @@ checked as (
         case when contact.person_id is not null and person.person_id is null then true end as person_dangling,
         case when contact.gezin_id is not null and family.gezin_id is null then true end as gezin_dangling,
         case when accepted.delivery_id is null then true end as delivery_dangling,
-        cast(cast($run_date as date) - interval 25 year as date) as earliest_date,
-        cast($run_date as date) as run_date
+        case when contact.contact_date > $run_date then true end as after_run,
+        case
+            when contact.contact_date < cast($run_date as date) - interval 25 year then true
+        end as long_ago
     from contact
     left join person using (person_id)
     left join family using (gezin_id)

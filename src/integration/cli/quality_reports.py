@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from integration.cli.app import Json, quality_app, settings
+from integration.errors import IntegrationError
+from integration.reasons import Reason
 
 if TYPE_CHECKING:
     from integration.ledger import Ledger
@@ -95,16 +97,35 @@ def _asked(name: str, by: datetime | None) -> Redelivery:
     if item is not None:
         _look("quality.redelivery", "receive", f"quarantine:{name}")
         return ask_again_refused(item, load_supplier(chosen.zones, item.supplier), chosen.today(), by=day)
-    material = _material(name, "quality.redelivery")
+    try:
+        material = _material(name, "quality.redelivery")
+    except IntegrationError as error:
+        if error.reason is not Reason.DELIVERY_PURGED:
+            raise
+        return _asked_purged(name, day)
     supplier = load_supplier(chosen.zones, material.supplier)
-    return ask_again(material, supplier, chosen.today(), _number(material), by=day)
+    return ask_again(material, supplier, chosen.today(), _number(material.delivery), by=day)
 
 
-def _number(material: Material) -> tuple[int, bool]:
+def _asked_purged(name: str, day: date | None) -> Redelivery:
+    from integration.contracts import load_supplier
+    from integration.names import DeliveryId
+    from integration.quality.reports import ask_again_purged
+
+    chosen, delivery, entry = settings(), DeliveryId.parse(name), _ledger().entry(name)
+    _look("quality.redelivery", "encode", f"delivery:{delivery}")
+    supplier, facts = load_supplier(chosen.zones, delivery.supplier), entry.facts if entry else {}
+    return ask_again_purged(delivery, facts, supplier, chosen.today(), _number(name), by=day)
+
+
+def _number(name: str) -> tuple[int, bool]:
     """The sequence number to send with, and whether a higher one is as good: its own when it was stopped."""
-    there = _ledger().entries(municipality=material.municipality)
-    mine = [entry for entry in there if entry.supplier == material.supplier]
-    own = next(entry for entry in mine if entry.subject == material.delivery)
+    from integration.names import DeliveryId
+
+    delivery = DeliveryId.parse(name)
+    there = _ledger().entries(municipality=delivery.municipality)
+    mine = [entry for entry in there if entry.supplier == delivery.supplier]
+    own = next(entry for entry in mine if entry.subject == name)
     if own.state == "quarantined":
         return own.sequence, False
     return max(entry.sequence for entry in mine) + 1, True

@@ -1,18 +1,23 @@
 """Precision and recall of links without a truth: from a stratified sample of pairs that reviewers judged.
 
 Point: Horvitz and Thompson (1952): each judged pair counts for the pairs of its stratum. Interval: how many of the
-pairs that nobody judged are one person is drawn from a beta-binomial under Jeffreys' prior, stratum by stratum (Brown,
-Cai and DasGupta 2001 for why not a normal interval: shares near 0 and 1 on few pairs). A stratum that was judged whole
-adds nothing to it.
+pairs that nobody judged are one person is drawn stratum by stratum from the two beta distributions that Clopper and
+Pearson's (1934) limits come from, the lower ends from the one and the upper ends from the other, as Fay, Proschan and
+Brittain (2015) put such limits together. It is rather too wide than too narrow, and means something where all judged
+pairs are alike; a stratum that was judged whole adds nothing to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from integration.linkage.review.declared import declared
 
+Array = np.ndarray[Any, Any]
 _SEED = 20260111
 """Of the draws behind an interval: the same answers give the same interval."""
 
@@ -56,40 +61,46 @@ def estimate(strata: Sequence[Judged]) -> Estimates | None:
 
     Pairs that reviewers were unsure of, or did not answer yet, are taken to be like the judged ones of their stratum.
     """
-    import numpy as np
-    from scipy.stats import betabinom
-
     there = [one for one in strata if one.size]
     if not there or any(one.yes + one.no == 0 for one in there):
         return None
     rng = np.random.default_rng(_SEED)
     point = {True: 0.0, False: 0.0}
-    drawn = {True: np.zeros(declared().draws), False: np.zeros(declared().draws)}
+    least = {True: np.zeros(declared().draws), False: np.zeros(declared().draws)}
+    most = {True: np.zeros(declared().draws), False: np.zeros(declared().draws)}
     for one in there:
-        rest = max(one.size - one.yes - one.no, 0)
         point[one.linked] += one.size * one.yes / (one.yes + one.no)
-        unseen = (
-            betabinom.rvs(rest, one.yes + 0.5, one.no + 0.5, size=declared().draws, random_state=rng)
-            if rest
-            else 0
-        )
-        drawn[one.linked] += one.yes + unseen
+        least[one.linked] += one.yes + _unseen(one, one.yes, one.no + 1, rng)
+        most[one.linked] += one.yes + _unseen(one, one.yes + 1, one.no, rng)
     links = sum(one.size for one in there if one.linked)
-    true, trues = point[True] + point[False], drawn[True] + drawn[False]
+    true = point[True] + point[False]
+    recalls = (
+        least[True] / np.maximum(least[True] + most[False], 1),
+        most[True] / np.maximum(most[True] + least[False], 1),
+    )
     return Estimates(
         pairs=sum(one.size for one in there),
         judged=sum(one.yes + one.no for one in there),
         unsure=sum(one.unsure for one in there),
-        precision=_share(point[True], links, drawn[True] / links) if links else None,
-        recall=_share(point[True], true, drawn[True] / np.maximum(trues, 1e-9)) if true else None,
+        precision=_share(point[True] / links, least[True] / links, most[True] / links) if links else None,
+        recall=_share(point[True] / true, *recalls) if true else None,
     )
 
 
-def _share(part: float, whole: float, drawn: object) -> Share:
-    """The share and its interval, which holds the share itself."""
-    import numpy as np
+def _unseen(one: Judged, yes: int, no: int, rng: np.random.Generator) -> Array | int:
+    """Draws of how many unjudged pairs are one person, when their share is Beta(yes, no): 0 or 1 at its ends."""
+    from scipy.stats import betabinom
 
+    rest = max(one.size - one.yes - one.no, 0)
+    if not rest or not yes:
+        return 0
+    if not no:
+        return rest
+    return np.asarray(betabinom.rvs(rest, yes, no, size=declared().draws, random_state=rng))
+
+
+def _share(value: float, least: Array, most: Array) -> Share:
+    """The share and its interval, which holds the share itself."""
     outside = (1 - declared().interval) / 2
-    low, high = (float(end) for end in np.quantile(np.asarray(drawn), (outside, 1 - outside)))
-    value = part / whole
+    low, high = float(np.quantile(least, outside)), float(np.quantile(most, 1 - outside))
     return Share(value, min(low, value), max(high, value))

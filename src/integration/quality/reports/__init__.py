@@ -7,7 +7,13 @@ be, ``rows`` where, and ``redelivery`` asks for a better one. These give data; `
 from integration.quality.reports.files import write_reports, write_rows
 from integration.quality.reports.material import Counts, Material, read_material
 from integration.quality.reports.mirror import FieldMirror, Mirror, mirror
-from integration.quality.reports.redelivery import Redelivery, ask_again, ask_again_refused, message
+from integration.quality.reports.redelivery import (
+    Redelivery,
+    ask_again,
+    ask_again_purged,
+    ask_again_refused,
+    message,
+)
 from integration.quality.reports.rows import RowFinding, row_findings
 from integration.quality.reports.verdict import CheckLine, QualityReport, ReasonLine, quality_report
 
@@ -22,6 +28,7 @@ __all__ = [
     "Redelivery",
     "RowFinding",
     "ask_again",
+    "ask_again_purged",
     "ask_again_refused",
     "message",
     "mirror",

@@ -6,7 +6,7 @@ since a supplier chooses that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -74,7 +74,7 @@ class Redelivery:
 
     ``number`` is (the number, whether it is that one or a higher one), None when the delivery did not tell its own.
     ``refused`` is the reason, row and field of a delivery that was refused at receipt; ``checks`` and ``rows`` are of
-    one that was taken in.
+    one that was taken in, unless it was ``purged``.
     """
 
     about: str
@@ -89,6 +89,7 @@ class Redelivery:
     refused: tuple[Reason, int | None, str | None] | None = None
     checks: tuple[CheckLine, ...] = ()
     rows: tuple[Rows, ...] = ()
+    purged: bool = False
 
 
 def ask_again(
@@ -112,6 +113,33 @@ def ask_again(
         counts=(counts.rows_in, counts.rows_ok, counts.rows_refused),
         checks=(*report.asks, *report.of("error")),
         rows=tuple(_rows(material)),
+    )
+
+
+def ask_again_purged(
+    delivery: DeliveryId,
+    facts: Mapping[str, int],
+    supplier: Supplier,
+    today: date,
+    number: tuple[int, bool],
+    *,
+    by: date | None = None,
+) -> Redelivery:
+    """What is asked about a delivery whose files are gone; ``facts`` are what the ledger counted.
+
+    Raises :class:`KeyError` when the delivery was never encoded.
+    """
+    return Redelivery(
+        about=str(delivery),
+        title=load_contract(delivery.source).title_nl,
+        municipality=delivery.municipality,
+        period=delivery.period.text,
+        to=contact(supplier),
+        by=by or today + timedelta(days=supplier.calendar.due_days),
+        number=number,
+        source=supplier.source,
+        counts=(facts["rows_in"], facts["rows_ok"], facts["rows_refused"]),
+        purged=True,
     )
 
 
@@ -221,6 +249,8 @@ def _why(asked: Redelivery, words: Words) -> Iterator[str]:
     if asked.counts:
         rows_in, rows_ok, refused = map(words.count, asked.counts)
         yield f"Aangeleverde regels: {rows_in}. Bruikbaar: {rows_ok}. Geweigerd: {refused}."
+    if asked.purged:
+        yield "De bewaartermijn is om en regelnummers hebben wij niet meer: alleen een herlevering helpt."
     if asked.refused:
         reason, row, name = asked.refused
         yield f"Reden: {reason.nl} ({reason.value})."

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from helpers.audit import event
 from integration.actor import this_user
 from integration.cli import guard, register
 from integration.cli.app import app
@@ -131,6 +132,12 @@ def test_without_a_people_file_it_is_nobody_elses(home: Path, monkeypatch: pytes
     with pytest.raises(UsageError, match="only the owner of the installation has it"):
         run("indicators", "list")
     assert refusals(home) == [("indicators.list", "command:indicators.list", "ROLE_LACKING")]
+
+
+@pytest.mark.parametrize("path", table().commands)
+def test_every_command_has_a_name_for_the_audit_log(path: str) -> None:
+    action, name = guard.audit_names(path)
+    assert event(action=action, object=name, outcome="refused").action == action
 
 
 SCOPES = [

@@ -83,18 +83,23 @@ def scope(given: Mapping[str, Any]) -> dict[str, str | None]:
     return {name: text if isinstance(text, str) else None for name, text in found.items()}
 
 
+def audit_names(path: str) -> tuple[str, str]:
+    """A command's action and object in the audit log: ``keys.rotate`` and ``command:keys.rotate``."""
+    group, _, rest = path.partition(" ")
+    return f"{group}.{rest.replace(' ', '-')}" if rest else group, f"command:{path.replace(' ', '.')}"
+
+
 def _tell(chosen: Settings, path: str) -> str:
     """Write the refusal down; what to add to the message when that cannot be done. No installation has no log."""
     if not chosen.zones.home.is_dir():
         return ""
     from integration import audit
 
-    group, _, rest = path.partition(" ")
-    name = f"command:{path.replace(' ', '.')}"
+    action, name = audit_names(path)
     try:
         audit.looked(
             chosen,
-            f"{group}.{rest.replace(' ', '-')}" if rest else group,
+            action,
             {name: name},
             purpose=audit.Purpose.OVERSIGHT,
             outcome="refused",

@@ -34,7 +34,7 @@ from integration.contracts import load_contract
 from integration.names import DeliveryId
 from integration.quality import check, encoded_layout, engine, load_suite
 from integration.quality.compared import Agreed, Profile, measures
-from integration.quality.frame import read_facts, read_frame
+from integration.quality.frame import _base_of, read_facts, read_frame
 from integration.quality.layout import Column, distributed
 from integration.storage import write_json
 
@@ -142,7 +142,8 @@ def make(source: str, rows: int, folder: Path) -> int:
     suite = load_suite(source, layout)
     types = {"string", "code", "codes", "integer", "date", "dates"}
     wanted = [one for one in layout.values() if one.kind in types and _stored(one.name, layout)]
-    read = sorted({one.name for one in wanted} & {*suite.columns, *distributed(contract), "record_key"})
+    named = {_base_of(name) for name in {*suite.columns, *distributed(contract), "record_key"}}
+    read = sorted({one.name for one in wanted} & named)
     content = {name: _column(layout[name], rows, random) for name in read}
     pq.write_table(pa.table(content), folder / "records.parquet")
     facts = {"rows_in": rows, "rows_ok": rows, "rows_refused": 0, "fields_nulled": 0}

@@ -289,19 +289,6 @@ def test_check_json_tells_what_was_checked_and_counted(tmp_path: Path) -> None:
     }
 
 
-def test_many_rows_are_checked_as_few_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From many rows on checks are asked by the columns they need: the same findings come of it."""
-    different = [{"afsluit_datum": date(2026, 1, 5)}, {"kind_bsn_status": "invalid"}, {"mdo_datum": None}]
-    found = []
-    for number, many in enumerate((10**9, 1)):
-        monkeypatch.setattr("integration.quality.findings.MANY_ROWS", many)
-        zones = Zones(tmp_path / str(number))
-        path = write_delivery(zones, GOOD, rows("wijkteam", 12, *different)) / "check.json"
-        check_deliveries(zones, [GOOD])
-        found.append(path.read_bytes())
-    assert found[0] == found[1]
-
-
 def test_importing_the_package_loads_nothing_heavy() -> None:
     code = "import sys, integration.quality; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

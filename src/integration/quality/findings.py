@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ from integration.quality.suites import Check, Suite
 if TYPE_CHECKING:
     import pandas as pd
 
-MANY_ROWS = 20_000
-"""Rows from which checks are asked by the columns they need."""
 SUCCESS, FAILED, ERROR = "success", "failed", "error"
 
 
@@ -78,30 +75,12 @@ def examine(frame: pd.DataFrame, facts: Facts, suite: Suite, prepared: engine.Pr
     asked = [check for check in judged if not _measured(check)]
     of_delivery = [check.id for check in asked if _share_of(check, facts)]
     on_rows = [check for check in asked if check.id not in of_delivery]
-    verdicts = _verdicts(frame, on_rows, prepared)
+    needed = sorted({name for check in on_rows for name in check.columns})
+    verdicts = prepared.verdicts(frame[needed], [check.id for check in on_rows])
     verdicts |= prepared.verdicts(facts.shares(), of_delivery)
     compared = facts.compared or {}
     verdicts |= {one.id: within(compared[one.columns[0]].value, one) for one in judged if _measured(one)}
     return [_finding(check, facts, counted[check.id], verdicts.get(check.id, True)) for check in checks]
-
-
-def _verdicts(
-    frame: pd.DataFrame, checks: Sequence[Check], prepared: engine.Prepared
-) -> dict[str, bool | None]:
-    """Ask Great Expectations. It copies the frame, all columns of it, for most expectations.
-
-    So of many rows the checks of the same columns are asked together, with these columns only; of few rows all at once,
-    as each time that it is asked costs more than copying them.
-    """
-    together: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    everything = tuple(sorted({name for check in checks for name in check.columns}))
-    for check in checks:
-        columns = everything if len(frame) < MANY_ROWS else tuple(sorted(set(check.columns)))
-        together[columns].append(check.id)
-    found: dict[str, bool | None] = {}
-    for columns, asked in together.items():
-        found |= prepared.verdicts(frame[list(columns or everything[:1])], asked)
-    return found
 
 
 def within(value: float, check: Check) -> bool:

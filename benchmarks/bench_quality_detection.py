@@ -7,7 +7,7 @@ the share that is named by its check. ``clean``: of deliveries without one the s
 and by kind, and the number stopped, which must be 0. ``dispersion`` is that of row counts (variance / mean) within a
 supplier and a seed, the mean by source. Prints JSON.
 
-    python benchmarks/bench_quality_detection.py [--seeds 50] [--scale 0.5] [--workers 2]
+    python benchmarks/bench_quality_detection.py [--seeds 50] [--scale 0.05] [--workers 2]
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
     """Make and judge so many samples, and print the shares."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=50)
-    parser.add_argument("--scale", type=float, default=0.5)
+    parser.add_argument("--scale", type=float, default=0.05)
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     start, seeds = time.perf_counter(), range(1, chosen.seeds + 1)

@@ -78,15 +78,14 @@ def _delivery(text: str) -> DeliveryId:
 
 
 def _role(settings: Settings, by: str, delivery: DeliveryId) -> str:
-    """The role in which somebody decides; ``owner`` in an installation without people.yml."""
-    known = people.load(settings.zones)
-    place = {"source": str(delivery.source), "municipality": str(delivery.municipality)}
-    known.require(by, RIGHT, **place, on=settings.today())
-    if not known.declared:
-        return "owner"
-    person = known.person(by)
-    is_steward = person is not None and person.has([people.STEWARD], *place.values())
-    return people.STEWARD if is_steward else people.DEPUTY
+    """The role in which somebody decides. Raises :class:`UsageError` (ROLE_LACKING)."""
+    known, source, municipality = (
+        people.load(settings.zones),
+        str(delivery.source),
+        str(delivery.municipality),
+    )
+    known.require(by, RIGHT, source=source, municipality=municipality, on=settings.today())
+    return known.steward_role(by, source, municipality)
 
 
 def _tell(settings: Settings, delivery_id: str) -> str:

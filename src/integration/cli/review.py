@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 review_app = typer.Typer(help="Judge doubtful pairs of records, blind.", no_args_is_help=True)
 linkage_app.add_typer(review_app, name="review")
-ROLE = "steward"
-"""The role in which answers are given."""
 ACTION = "linkage.review"
 
 
@@ -79,13 +77,14 @@ def review_answer(
     from integration.cli.app import settings
     from integration.contracts.explanation import explanation
     from integration.linkage.review import settling
+    from integration.stewardship import people
 
-    chosen, code = settings(), _domain(domain)
-    told = explanation(why)
+    chosen, code, who = settings(), _domain(domain), this_user()
+    told, role = explanation(why), people.load(chosen.zones).steward_role(who, None, str(code))
     with audit.processing(chosen, ACTION, [f"domain:{code}"]):
         at, answers = chosen.now().isoformat(timespec="seconds"), _answers(chosen, code)
         work = _look(chosen, code)
-        given_now = settling.answer(work, answers, pair, given, who=this_user(), role=ROLE, at=at, why=told)
+        given_now = settling.answer(work, answers, pair, given, who=who, role=role, at=at, why=told)
         settling.settle(chosen.zones, code, work.review, answers, at)
     settled = pair in settling.settled(work.review, answers)
     if json_:

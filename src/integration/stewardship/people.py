@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FILE_NAME = "people.yml"
 STEWARD, DEPUTY = "steward", "deputy-steward"
+OWNER = "owner"
+"""Stands where a role would, in an installation without people.yml."""
 
 
 def _user(text: str) -> str:
@@ -177,6 +179,13 @@ class People:
             if person.has(wanted, source, municipality):
                 return True
         return False
+
+    def steward_role(self, actor: str, source: str | None, municipality: str | None) -> str:
+        """The role in which somebody acts as a steward: their own, or the deputy's; ``owner`` without a file."""
+        if self.persons is None:
+            return OWNER
+        person = self.person(actor)
+        return STEWARD if person is not None and person.has([STEWARD], source, municipality) else DEPUTY
 
     def require(
         self,

@@ -35,6 +35,7 @@ from integration.linkage.review.progress import Progress, progress
 from integration.linkage.review.worklist import Work, in_order, look
 from integration.reasons import Reason
 from integration.settings import forget_settings, get_settings
+from integration.stewardship import people
 from integration.storage import Zones
 
 AT = "2026-01-13T09:00:00"
@@ -307,7 +308,7 @@ def test_the_commands_from_next_to_the_decision(home: Path) -> None:
     assert ask(home, "draw", DOMAIN)["drawn"] > 0
     with sqlite3.connect(home / "stewardship.sqlite") as store:
         assert store.execute("select pair, role, answer, why from review_answer").fetchall() == [
-            (single, review_cli.ROLE, "no", "twee dossiers")
+            (single, people.OWNER, "no", "twee dossiers")
         ]
 
 

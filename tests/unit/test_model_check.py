@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from integration.errors import DeclarationError, IntegrationError
-from integration.quality import engine
+from integration.quality import counts, engine
 from integration.quality.model_check import Place, check_tables, layout, passed, write_results
 from integration.reasons import Reason
 
@@ -119,13 +119,13 @@ def test_of_a_column_that_need_only_be_filled_no_value_leaves_the_database(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
-    real = engine.Prepared.verdicts
+    real = counts.count
 
-    def look(self: engine.Prepared, frame: Any, ids: Any) -> Any:
+    def look(frame: Any, kind: str, kwargs: Any) -> Any:
         seen.append(frame.to_csv())
-        return real(self, frame, ids)
+        return real(frame, kind, kwargs)
 
-    monkeypatch.setattr(engine.Prepared, "verdicts", look)
+    monkeypatch.setattr(counts, "count", look)
     condition = {"type": "comparison", "column": {"name": "kind"}, "operator": "==", "parameter": "a"}
     filled = (
         "warning",

@@ -8,7 +8,7 @@ that lead nowhere, what another source says of the same gezin). Only the columns
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -240,12 +240,24 @@ def _read(
 
 
 def _examine(frame: pd.DataFrame, suite: Suite) -> Iterable[f.Finding]:
-    """Counts beside verdicts, in the order of the suite; a check without a row to judge holds, unasked."""
+    """Counts beside verdicts, in the order of the suite.
+
+    Great Expectations judges every check that some row does not meet (:func:`.findings.is_open`).
+    """
     counted = {check.id: _counted(frame, check) for check in suite.checks}
-    asked = [check.id for check in suite.checks if (of := counted[check.id]) and (of[0] or not check.columns)]
-    verdicts: Mapping[str, bool | None] = engine.Prepared(suite).verdicts(frame, asked) if asked else {}
+    asked = replace(suite, checks=tuple(c for c in suite.checks if f.is_open(c, counted[c.id])))
+    verdicts: Mapping[str, bool | None] = {}
+    if asked.checks:
+        verdicts = engine.Prepared(asked).verdicts(
+            frame[_columns(asked)], [check.id for check in asked.checks]
+        )
     for check in suite.checks:
         yield _finding(check, counted[check.id], verdicts.get(check.id, True))
+
+
+def _columns(suite: Suite) -> list[str]:
+    """The columns that a suite reads: Great Expectations copies and hashes all that it is given."""
+    return sorted(suite.columns)
 
 
 def _finding(check: Check, counted: counts.Counts | None, verdict: bool | None) -> f.Finding:

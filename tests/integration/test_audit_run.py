@@ -85,8 +85,9 @@ def test_every_delivery_and_domain_is_told_with_what_became_of_it(demo_run: Inst
         seen = by_object[f"delivery:{entry.subject}"]
         assert "receive:received" in seen
         assert any(word.endswith(f":{entry.state}") for word in seen)
-    for domain in demo_run.zones.warehouse.glob("GM*.json"):
-        assert by_object[f"domain:{domain.stem}"] >= {f"{s}:done" for s in ("link", "model", "indicators")}
+    for domain in demo_run.zones.warehouse.glob("GM*.duckdb"):
+        stages = ("link", "model", "check_model", "indicators")
+        assert by_object[f"domain:{domain.stem}"] >= {f"{stage}:done" for stage in stages}
     refused = [line for line in ends if line["outcome"] == "quarantined"]
     assert refused
     assert {line["reason"] for line in refused} <= set(Reason)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from integration.airflow_api import AirflowApi
-from integration.airflow_local import airflow_home, log_in, running_file
+from integration.airflow_environment import airflow_home
+from integration.airflow_local import log_in, running_file
 from integration.ledger import Ledger
 from integration.orchestration import DECISIONS_DAG, GATE_TASK, OPTION_OF, gated
 from integration.settings import Settings

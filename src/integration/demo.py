@@ -15,7 +15,8 @@ from typing import Any
 
 from integration import console, orchestration
 from integration.airflow_api import FailedTask
-from integration.airflow_local import airflow_home, running
+from integration.airflow_environment import airflow_home
+from integration.airflow_local import running
 from integration.airflow_watch import Watch
 from integration.contracts import contract_ids
 from integration.errors import IntegrationError

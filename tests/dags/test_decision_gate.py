@@ -18,7 +18,8 @@ from helpers.deliveries import add_supplier, full_row, put
 from helpers.mail import Postbox, postbox, text_of
 from integration import orchestration, pipeline
 from integration.actor import this_user
-from integration.airflow_local import LocalAirflow, airflow_home, running
+from integration.airflow_environment import airflow_home
+from integration.airflow_local import LocalAirflow, running
 from integration.airflow_watch import Watch
 from integration.names import DeliveryId
 from integration.pseudonyms.demo_keys import make_demo_keys

@@ -14,7 +14,8 @@ import pytest
 from helpers.dags import TEST_DAG, environment, python
 from helpers.installation import ROOT
 from integration import pipeline, warehouse
-from integration.airflow_local import airflow_home, migrate
+from integration.airflow_environment import airflow_home
+from integration.airflow_local import migrate
 from integration.demo import run_demo
 from integration.names import DeliveryId
 from integration.pseudonyms.demo_keys import make_demo_keys

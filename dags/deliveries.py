@@ -84,7 +84,10 @@ def deliveries(source: str) -> DAG:
 
         @task(trigger_rule="all_done")
         def held() -> list[dict]:
-            """What waits for a steward's decision, with the run of its gate."""
+            """What waits for a steward's decision, with the run of its gate; what was decided no longer waits."""
+            from integration.airflow_gate import close_decided_gates
+
+            close_decided_gates()
             return [names.gate(waiting.delivery_id, waiting.event) for waiting in pipeline.held(source)]
 
         encoded = encode.expand(delivery_id=receive())

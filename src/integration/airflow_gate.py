@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 from integration.airflow_api import AirflowApi
 from integration.airflow_environment import airflow_home
 from integration.airflow_local import log_in, running_file
+from integration.errors import IntegrationError
 from integration.ledger import Ledger
 from integration.orchestration import DECISIONS_DAG, GATE_TASK, OPTION_OF, gated
-from integration.settings import Settings
-from integration.stewardship.deciding import open_decisions, waits_for_second
+from integration.settings import Settings, get_settings
+from integration.stewardship.seats import open_decisions, waits_for_second
 from integration.storage import read_json
+
+_log = logging.getLogger(__name__)
 
 
 def connect(home: Path) -> AirflowApi | None:
@@ -51,11 +55,23 @@ def answer_gates(settings: Settings) -> list[str] | None:
         if about is None or entry is None:
             continue
         taken = decisions.answering(*about)
-        if taken and not waits_for_second(entry, taken):
-            _answer(api, run_id, taken[-1].kind)
+        if taken and not waits_for_second(entry, taken) and _answer(api, run_id, taken[-1].kind):
             answered.append(entry.subject)
     return answered
 
 
-def _answer(api: AirflowApi, run_id: str, kind: str) -> None:
-    api.answer(DECISIONS_DAG, run_id, GATE_TASK, OPTION_OF[kind])
+def _answer(api: AirflowApi, run_id: str, kind: str) -> bool:
+    """Answer one gate; False when Airflow refuses: the others are answered all the same."""
+    try:
+        api.answer(DECISIONS_DAG, run_id, GATE_TASK, OPTION_OF[kind])
+    except IntegrationError:
+        return False
+    return True
+
+
+def close_decided_gates() -> None:
+    """Answer what could not be answered when it was decided; for Airflow's own tasks, which nothing here may end."""
+    try:
+        answer_gates(get_settings())
+    except (IntegrationError, OSError, ValueError, KeyError) as error:
+        _log.warning("gates could not be answered: %s", type(error).__name__)

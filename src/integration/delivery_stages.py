@@ -69,7 +69,7 @@ def encode(delivery_id: str) -> Outcome:
     if entry.state == "received":
         with in_use(settings.zones, [entry.municipality]):
             facts = encode_stage.encode(settings, entry.delivery, open_keys(settings), entry.arrived_at)
-            ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts)
+            ledger.append(entry.delivery, "encoded", at=settings.now(), facts=facts, after=entry.event)
         entry = _known(ledger, delivery_id)
     return _settled(entry)
 
@@ -88,7 +88,7 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
         from integration.stewardship.corrections import known
 
         memory = Memory(settings, ledger)
-        arrived = {entry.delivery: entry.arrived_at for entry in entries if entry.subject in wanted}
+        arrived = {entry.delivery: entry.came_at for entry in entries if entry.subject in wanted}
         with in_use(settings.zones, {entry.municipality for entry in entries}):
             results = check_deliveries(
                 settings.zones,
@@ -97,15 +97,18 @@ def check(delivery_ids: Sequence[str]) -> list[Outcome]:
                 compare=memory.compare,
                 after=memory.remember,
             )
-        outcomes.extend(_record_check(ledger, settings, result) for result in results)
+        since = {entry.subject: entry for entry in entries}
+        outcomes.extend(_record_check(ledger, settings, since[r.delivery_id], r) for r in results)
     return sorted(outcomes, key=lambda outcome: list(delivery_ids).index(outcome.delivery_id))
 
 
-def _record_check(ledger: Ledger, settings: Settings, result: CheckResult) -> Outcome:
-    """A critical failure without a waiver, or a check that could not run, makes a delivery wait for a decision."""
+def _record_check(ledger: Ledger, settings: Settings, entry: Entry, result: CheckResult) -> Outcome:
+    """A critical failure without a waiver, or a check that could not run, makes a delivery wait for a decision.
+
+    ``entry`` is the delivery as it was when the check began: what happened to it since is not undone.
+    """
     from integration.stewardship.waivers import waived, waivers
 
-    entry = _known(ledger, result.delivery_id)
     reason = {"failed": Reason.CHECK_CRITICAL, "error": Reason.CHECK_ERROR}.get(result.outcome)
     counting = waivers(settings, ledger) if result.critical_failed else ()
     let_pass = waived(counting, entry, result.critical_failed)
@@ -117,9 +120,8 @@ def _record_check(ledger: Ledger, settings: Settings, result: CheckResult) -> Ou
         "could_not_run": list(result.could_not_run),
         "waived": list(let_pass),
     }
-    ledger.append(
-        result.delivery_id, "held" if reason else "checked", at=settings.now(), reason=reason, facts=facts
-    )
+    state = "held" if reason else "checked"
+    ledger.append(entry.subject, state, at=settings.now(), reason=reason, facts=facts, after=entry.event)
     return _settled(_known(ledger, result.delivery_id))
 
 
@@ -205,9 +207,13 @@ def _load_one(settings: Settings, ledger: Ledger, delivery_id: str) -> Outcome:
     if entry.state == "checked":
         with in_use(settings.zones, [entry.municipality]):
             source = settings.zones.staging_dir(entry.delivery)
+            if not source.is_dir():
+                raise IntegrationError(
+                    Reason.DELIVERY_PURGED, "its encoded rows are gone: only a redelivery helps"
+                )
             with atomic_directory(settings.zones.linked_dir(entry.delivery)) as target:
                 for table in ("records", "mentions"):
                     shutil.copyfile(source / f"{table}.parquet", target / f"{table}.parquet")
-            ledger.append(delivery_id, "loaded", at=settings.now())
+            ledger.append(delivery_id, "loaded", at=settings.now(), after=entry.event)
         entry = _known(ledger, delivery_id)
     return _settled(entry)

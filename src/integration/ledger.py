@@ -69,6 +69,11 @@ class Entry:
     event: int = 0
 
     @property
+    def came_at(self) -> str:
+        """When what is held came (ISO 8601): of a delivery that was sent again, the second time."""
+        return str(self.facts.get("came_at", self.arrived_at))
+
+    @property
     def delivery(self) -> DeliveryId:
         """The delivery's id; only for deliveries that were accepted at receipt."""
         return DeliveryId.parse(self.subject)

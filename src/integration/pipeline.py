@@ -17,9 +17,10 @@ be run again: what was done is recognised and left alone. What begins and ends i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from integration import audit
@@ -35,6 +36,7 @@ from integration.delivery_stages import (
     settle,
 )
 from integration.errors import IntegrationError, KeyUnavailable
+from integration.names import DeliveryId
 from integration.night_stages import check_model, domains, indicators, link, model, nightly, overview
 from integration.outcomes import DomainResult, Outcome, Progress, RunResult, exit_code
 from integration.reasons import Reason
@@ -126,12 +128,11 @@ def run(progress: Progress | None = None) -> RunResult:
             say("encode", number, len(waiting))
             outcomes[outcome.delivery_id] = outcome
     encoded = [d for d in waiting if outcomes[d].state in {"encoded", "checked"}]
-    for start in range(0, len(encoded), _CHECKED_TOGETHER):
-        together = encoded[start : start + _CHECKED_TOGETHER]
-        outcomes |= {outcome.delivery_id: outcome for outcome in check(together)}
-        say("check", start + len(together), len(encoded))
+    for together, number in _together(encoded):
+        outcomes |= {outcome.delivery_id: outcome for outcome in _check_or_explain(together)}
+        say("check", number, len(encoded))
     checked = [d for d in encoded if outcomes[d].state == "checked"]
-    outcomes |= {outcome.delivery_id: outcome for outcome in load(checked)}
+    outcomes |= {d: _or_explain(lambda one: load([one])[0], d) for d in checked}
     outcomes |= {
         waiting.delivery_id: Outcome(waiting.delivery_id, "held", waiting.reason) for waiting in held()
     }
@@ -160,6 +161,31 @@ def _release_if_any() -> ReleaseResult | None:
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
     """No progress to show."""
+
+
+def _together(delivery_ids: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+    """Deliveries of one source that are checked together, with how many there were until then."""
+    number = 0
+    for _, several in groupby(sorted(delivery_ids, key=_source), key=_source):
+        same = list(several)
+        for start in range(0, len(same), _CHECKED_TOGETHER):
+            together = same[start : start + _CHECKED_TOGETHER]
+            number += len(together)
+            yield together, number
+
+
+def _source(delivery_id: str) -> str:
+    return DeliveryId.parse(delivery_id).source
+
+
+def _check_or_explain(delivery_ids: Sequence[str]) -> list[Outcome]:
+    """Check deliveries of one source; what makes all of them fail (a suite, a file of corrections) stops no other."""
+    try:
+        return check(delivery_ids)
+    except KeyUnavailable:
+        raise
+    except IntegrationError as error:
+        return [Outcome(name, "encoded", error.reason.value) for name in delivery_ids]
 
 
 def settle_all(source: str | None = None) -> list[Outcome]:

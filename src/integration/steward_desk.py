@@ -14,8 +14,9 @@ from integration.reasons import Reason
 from integration.settings import Settings
 from integration.stage_means import open_ledger
 from integration.stewardship import people
-from integration.stewardship.deciding import Request, decide, waits_for_second
+from integration.stewardship.deciding import Request, decide
 from integration.stewardship.decisions import Decision
+from integration.stewardship.seats import waits_for_second
 
 RIGHT = "quality.decide"
 
@@ -66,7 +67,12 @@ def decide_and_tell(settings: Settings, request: Request, *, actor: str | None =
     entry = ledger.entry(delivery)
     if entry is not None and waits_for_second(entry, [decision]) and decision.seat == 1:
         return Decided(decision, entry.state, True, "none")
-    state = pipeline.settle(str(delivery)).state
+    try:
+        state = pipeline.settle(str(delivery)).state
+    except (
+        IntegrationError
+    ):  # the decision stands: the next run carries it out, when its keys are not being rotated
+        return Decided(decision, entry.state if entry else "", False, "failed")
     return Decided(decision, state, False, _tell(settings, str(delivery)))
 
 
@@ -91,7 +97,7 @@ def _role(settings: Settings, by: str, delivery: DeliveryId) -> str:
 def _tell(settings: Settings, delivery_id: str) -> str:
     try:
         answered = answer_gates(settings)
-    except IntegrationError:
+    except (IntegrationError, OSError, ValueError, KeyError):  # a steward may not read Airflow's own folder
         return "failed"
     if answered is None:
         return "absent"

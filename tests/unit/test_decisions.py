@@ -18,7 +18,8 @@ from integration.names import DeliveryId
 from integration.reasons import Reason
 from integration.settings import Settings
 from integration.stewardship import deciding
-from integration.stewardship.deciding import Request, decide, open_decisions, settle
+from integration.stewardship.deciding import Request, decide, settle
+from integration.stewardship.seats import open_decisions
 from integration.stewardship.waivers import waived, waivers
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -44,7 +45,12 @@ class Desk:
         self.ledger.append(delivery, "encoded", at=NOW)
         reason = reason or (Reason.CHECK_CRITICAL if state in ("held", "quarantined") else None)
         self.ledger.append(delivery, state, at=NOW, reason=reason, facts=FAILED)
+        self.encoded(delivery).parent.mkdir(parents=True, exist_ok=True)
+        self.encoded(delivery).touch()
         return str(delivery)
+
+    def encoded(self, delivery: DeliveryId = DELIVERY) -> Path:
+        return self.settings.zones.staging_dir(delivery) / "records.parquet"
 
     def decide(self, kind: str, delivery: str = str(DELIVERY), by: str = "anna", **rest: object) -> None:
         told = {"reason": "DECIDED_CONFIRMED", "explanation": "Telefonisch nagevraagd"} | rest
@@ -118,6 +124,48 @@ def test_what_cannot_be_decided_is_refused(desk: Desk, state: str, kind: str, re
         desk.decide(kind)
     assert caught.value.reason is refused
     assert open_decisions(desk.settings).all() == []
+
+
+@pytest.mark.parametrize("kind", ["accept", "waive", "recheck", "reopen"])
+def test_what_needs_rows_that_are_gone_is_refused(desk: Desk, kind: str) -> None:
+    desk.bring()
+    if kind == "reopen":
+        desk.decide("reject")
+        desk.settle()
+    desk.encoded().unlink()
+    with pytest.raises(IntegrationError, match="only a redelivery helps") as caught:
+        desk.decide(kind, **(WAIVER if kind == "waive" else {}))
+    assert caught.value.reason is Reason.DELIVERY_PURGED
+
+
+@pytest.mark.parametrize("rest", [{"checks": BOTH}, {"ends_on": date(2026, 6, 30)}])
+def test_what_belongs_to_a_waiver_is_refused_elsewhere(desk: Desk, rest: dict[str, object]) -> None:
+    desk.bring()
+    with pytest.raises(IntegrationError, match="WAIVER_INVALID"):
+        desk.decide("accept", **rest)
+
+
+@pytest.mark.parametrize("other", [{"ends_on": date(2026, 12, 31)}, {"checks": (*BOTH[::-1], BOTH[0])}])
+def test_the_second_of_four_eyes_waives_what_the_first_did(desk: Desk, other: dict[str, object]) -> None:
+    name = desk.bring(SECRET)
+    desk.decide("waive", name, **WAIVER)
+    same = set(other.get("checks", BOTH)) == set(BOTH) and "ends_on" not in other  # type: ignore[call-overload]
+    if same:
+        desk.decide("waive", name, by="bram", **(WAIVER | other))
+        assert desk.settle(name)[0] == "checked"
+        return
+    with pytest.raises(IntegrationError, match=r"FOUR_EYES.*until 2026-06-30"):
+        desk.decide("waive", name, by="bram", **(WAIVER | other))
+
+
+def test_a_waiver_that_ended_since_the_check_covers_nothing(desk: Desk) -> None:
+    desk.bring()
+    first, second = BOTH
+    desk.ledger.append(
+        DELIVERY, "held", at=NOW, reason=Reason.CHECK_CRITICAL, facts=FAILED | {"waived": [first]}
+    )
+    with pytest.raises(IntegrationError, match=f"also failed: {first}"):
+        desk.decide("waive", checks=(second,), ends_on=date(2026, 6, 30))
 
 
 @pytest.mark.parametrize("name", ["wijkteam.WT0321.GM0321.2026-W09.0004", "../../etc/passwd", ""])

@@ -92,7 +92,7 @@ def quality_show(delivery: Delivery, json_: Json = False) -> None:
         console.print_json(found.as_dict())
     else:
         _print(found)
-    raise typer.Exit(EXIT_WAITS if found.line.waits_for else 0)
+    raise typer.Exit(EXIT_WAITS if found.line.waits_for else EXIT_FINDINGS if found.line.noticed else 0)
 
 
 def _print(found: Shown) -> None:
@@ -185,7 +185,7 @@ def quality_decide(
 def quality_decisions(json_: Json = False) -> None:
     """The register of decisions: who decided what about which delivery, when and why."""
     from integration import console
-    from integration.stewardship.deciding import open_decisions
+    from integration.stewardship.seats import open_decisions
 
     found = [decision.as_dict() for decision in open_decisions(settings()).all()]
     _look_at("quality.decisions", sorted({row["delivery_id"] for row in found}))

@@ -77,11 +77,12 @@ def review_answer(
     from integration.cli.app import settings
     from integration.contracts.explanation import explanation
     from integration.linkage.review import settling
+    from integration.rekey.guard import in_use
     from integration.stewardship import people
 
     chosen, code, who = settings(), _domain(domain), this_user()
     told, role = explanation(why), people.load(chosen.zones).steward_role(who, None, str(code))
-    with audit.processing(chosen, ACTION, [f"domain:{code}"]):
+    with in_use(chosen.zones, [code]), audit.processing(chosen, ACTION, [f"domain:{code}"]):
         at, answers = chosen.now().isoformat(timespec="seconds"), _answers(chosen, code)
         work = _look(chosen, code)
         given_now = settling.answer(work, answers, pair, given, who=who, role=role, at=at, why=told)
@@ -119,9 +120,10 @@ def review_draw(domain: Domain, json_: Json = False) -> None:
     """Draw a new sample of compared pairs, for estimates about linkage as it is now; answers that were given stay."""
     from integration import audit, console
     from integration.cli.app import settings
+    from integration.rekey.guard import in_use
 
     chosen, code = settings(), _domain(domain)
-    with audit.processing(chosen, ACTION, [f"domain:{code}"]):
+    with in_use(chosen.zones, [code]), audit.processing(chosen, ACTION, [f"domain:{code}"]):
         drawn = len(_look(chosen, code, new_sample=True).review.drawn())
     if json_:
         console.print_json({"domain": domain, "drawn": drawn})
@@ -135,9 +137,10 @@ def review_settle(domain: Domain, json_: Json = False) -> None:
     from integration import audit, console
     from integration.cli.app import settings
     from integration.linkage.review import settling
+    from integration.rekey.guard import in_use
 
     chosen, code = settings(), _domain(domain)
-    with audit.processing(chosen, ACTION, [f"domain:{code}"]):
+    with in_use(chosen.zones, [code]), audit.processing(chosen, ACTION, [f"domain:{code}"]):
         at = chosen.now().isoformat(timespec="seconds")
         work = _look(chosen, code)
         made = settling.settle(chosen.zones, code, work.review, _answers(chosen, code), at)
@@ -162,8 +165,9 @@ def _looking(domain: str) -> tuple[Settings, DomainCode, str]:
 def _look(chosen: Settings, code: DomainCode, *, new_sample: bool = False) -> Work:
     from integration import warehouse
     from integration.linkage.review import worklist
+    from integration.rekey.guard import in_use
 
-    with warehouse.connect(None, chosen) as con:
+    with in_use(chosen.zones, [code]), warehouse.connect(None, chosen) as con:
         return worklist.look(con, chosen.zones, code, chosen.today(), new_sample=new_sample)
 
 

@@ -238,7 +238,8 @@ class _Desk:
             delivery, **facts, arrived_at=arrived, at=self._clock.now(), facts=chained
         )
         if not taken and decision["replaces"] and self._state(delivery) == "quarantined":
-            self._ledger.append(delivery, "received", at=self._clock.now(), facts=facts | chained)
+            again = facts | chained | {"came_at": decision["arrived_at"]}
+            self._ledger.append(delivery, "received", at=self._clock.now(), facts=again)
         return Receipt(self._desk, True, delivery, rows=decision["rows"])
 
     def _state(self, delivery: DeliveryId) -> str | None:
@@ -247,7 +248,9 @@ class _Desk:
 
     def _set_aside(self, claim: Claim, decision: dict[str, Any], raw: Path) -> None:
         """Move the failed delivery that this one replaces from the raw zone to quarantine; sealed, if it came so."""
-        told = {**decision, "reason": Reason.CHECK_CRITICAL.value, "row": None, "field": None}
+        entry = self._ledger.entry(decision["delivery_id"])
+        reason = entry.reason if entry and entry.reason else Reason.CHECK_CRITICAL
+        told = {**decision, "reason": reason.value, "row": None, "field": None}
         stored = next((path.name for path in raw.iterdir() if path.name.startswith("payload")), None)
         payload = stored.removesuffix(BODY) if stored else None
         rename(self._zones, decision["delivery_id"], claim.claim_id)

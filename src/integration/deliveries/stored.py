@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from integration.deliveries.data_keys import BODY, header_of
+from integration.deliveries.data_keys import BODY, header_of, header_path
 from integration.deliveries.envelope import open_envelope
-from integration.deliveries.manifest import ENVELOPE_SUFFIX, Manifest
+from integration.deliveries.manifest import ENVELOPE_SUFFIX, Manifest, read_manifest
 from integration.deliveries.read import Limits
 from integration.deliveries.seal_keys import Receiver
+from integration.errors import DeliveryRefused
 from integration.names import DeliveryId
 from integration.storage import Zones, unnamed
 
@@ -42,6 +43,16 @@ def stored_path(zones: Zones, delivery: DeliveryId, manifest: Manifest) -> Path:
     """Return where an accepted delivery's payload is."""
     name = stored_name(manifest.payload.file, sealed=manifest.seal is not None)
     return zones.raw_dir(delivery) / name
+
+
+def can_be_opened(zones: Zones, delivery: DeliveryId) -> bool:
+    """Whether an accepted delivery's payload is still kept, with what opens its envelope when it is sealed."""
+    try:
+        manifest = read_manifest(zones.raw_dir(delivery) / "manifest.json")
+    except (DeliveryRefused, OSError):
+        return False
+    kept = stored_path(zones, delivery, manifest).is_file()
+    return kept and (manifest.seal is None or header_path(zones, str(delivery)).exists())
 
 
 def opener_of(zones: Zones, delivery: DeliveryId, manifest: Manifest, receiver: Receiver) -> Opener | None:

@@ -63,7 +63,7 @@ class Memory:
             if error.reason is Reason.SUPPLIER_UNKNOWN:
                 return Agreed()
             raise
-        return agreed_with(supplier, delivery, entry.arrived_at if entry else None)
+        return agreed_with(supplier, delivery, entry.came_at if entry else None)
 
 
 def agreed_with(supplier: Supplier, delivery: DeliveryId, arrived_at: str | None) -> Agreed:

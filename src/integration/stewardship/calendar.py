@@ -200,4 +200,4 @@ def _of_entries(entries: list[Entry]) -> _Came:
     if not live:
         return _Came(REFUSED, None, newest.subject, reason)
     state = {"loaded": ACCEPTED, "held": HELD}.get(newest.state, RECEIVED)
-    return _Came(state, datetime.fromisoformat(live[0].arrived_at).date(), newest.subject, reason)
+    return _Came(state, datetime.fromisoformat(live[0].came_at).date(), newest.subject, reason)

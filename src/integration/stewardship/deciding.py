@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from integration.contracts import load_contract
 from integration.contracts.explanation import explanation
-from integration.errors import IntegrationError, UsageError
+from integration.deliveries.stored import can_be_opened
+from integration.errors import UsageError
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId, InvalidName
 from integration.reasons import Reason
@@ -31,6 +31,8 @@ from integration.stewardship.decisions import (
     Decision,
     Decisions,
 )
+from integration.stewardship.seats import open_decisions, waits_for_second
+from integration.stewardship.waivers import waived, waivers
 
 WAIVER_DAYS = 366
 """The longest that a waiver may last; after that somebody looks again."""
@@ -55,11 +57,6 @@ class Request:
     ends_on: date | None = None
 
 
-def open_decisions(settings: Settings) -> Decisions:
-    """Open the installation's decisions."""
-    return Decisions(settings.stewardship())
-
-
 def decide(settings: Settings, ledger: Ledger, request: Request, *, by: str, role: str) -> Decision:
     """Write a decision; :func:`settle` carries it out.
 
@@ -73,10 +70,9 @@ def decide(settings: Settings, ledger: Ledger, request: Request, *, by: str, rol
     decisions = open_decisions(settings)
     taken = decisions.answering(entry.subject, entry.event)
     _may_be_decided(entry, request.kind, decisions, taken, by)
-    if request.kind == WAIVE:
-        _check_waiver(request, entry, settings.today())
-    if request.kind == REPLAY and not settings.zones.raw_dir(entry.delivery).is_dir():
-        raise UsageError(Reason.DELIVERY_PURGED, "its sealed file is gone: only a redelivery helps")
+    _check_waiver(settings, ledger, request, entry)
+    _same_terms(request, taken)
+    _refuse_purged(settings, entry, request.kind)
     reason, told = _reason(request.reason), explanation(request.explanation)
     if not told:
         raise UsageError(Reason.INPUT_INVALID, "a decision needs an explanation")
@@ -124,15 +120,38 @@ def _may_be_decided(
             raise UsageError(Reason.FOUR_EYES, f"the first decided to {taken[0].kind}")
 
 
-def _check_waiver(request: Request, entry: Entry, today: date) -> None:
-    failed = set(entry.facts.get("critical_failed", ()))
+def _same_terms(request: Request, taken: Sequence[Decision]) -> None:
+    """The second pair of eyes sees what the first saw: the same checks, until the same day."""
+    if taken and request.kind == WAIVE:
+        first = taken[0]
+        if (set(request.checks), request.ends_on) != (set(first.checks), first.ends_on):
+            terms = f"{', '.join(first.checks)} until {first.ends_on}"
+            raise UsageError(Reason.FOUR_EYES, f"the first decided to waive {terms}")
+
+
+def _refuse_purged(settings: Settings, entry: Entry, kind: str) -> None:
+    """Raise DELIVERY_PURGED when what a decision needs is no longer kept."""
+    if kind == REPLAY and not can_be_opened(settings.zones, entry.delivery):
+        raise UsageError(Reason.DELIVERY_PURGED, "its sealed file is gone: only a redelivery helps")
+    encoded = settings.zones.staging_dir(entry.delivery) / "records.parquet"
+    if kind in (ACCEPT, WAIVE, RECHECK, REOPEN) and not encoded.is_file():
+        raise UsageError(Reason.DELIVERY_PURGED, "its encoded rows are gone: only a redelivery helps")
+
+
+def _check_waiver(settings: Settings, ledger: Ledger, request: Request, entry: Entry) -> None:
+    today, failed = settings.today(), set(entry.facts.get("critical_failed", ()))
+    if request.kind != WAIVE:
+        if request.checks or request.ends_on is not None:
+            raise UsageError(Reason.WAIVER_INVALID, "checks and an end date belong to waive")
+        return
     if request.ends_on is None:
         raise UsageError(Reason.WAIVER_INVALID, "a waiver needs an end date")
     if not today <= request.ends_on <= today + timedelta(days=WAIVER_DAYS):
         raise UsageError(Reason.WAIVER_INVALID, f"it must end within {WAIVER_DAYS} days from today")
     if not request.checks or not set(request.checks) <= failed:
         raise UsageError(Reason.WAIVER_INVALID, f"checks that failed: {', '.join(sorted(failed)) or 'none'}")
-    if left := failed - set(request.checks) - set(entry.facts.get("waived", ())):
+    counting = waived(waivers(settings, ledger), entry, failed)
+    if left := failed - set(request.checks) - set(counting):
         raise UsageError(Reason.WAIVER_INVALID, f"also failed: {', '.join(sorted(left))}")
 
 
@@ -142,11 +161,6 @@ def _reason(code: str) -> Reason:
     if found is None:
         raise UsageError(Reason.INPUT_INVALID, f"the reason is one of {', '.join(known)}")
     return found
-
-
-def waits_for_second(entry: Entry, taken: Sequence[Decision]) -> bool:
-    """Whether a first decision is there that somebody else must confirm."""
-    return len(taken) == 1 and taken[0].kind in ADMITTING and load_contract(entry.source).four_eyes
 
 
 def settle(settings: Settings, ledger: Ledger, delivery_id: str) -> Entry:
@@ -168,8 +182,7 @@ def _carry_out(settings: Settings, ledger: Ledger, entry: Entry, decision: Decis
         REPLAY: ("received", None),
         REOPEN: ("held", Reason.CHECK_CRITICAL if entry.facts.get("critical_failed") else Reason.CHECK_ERROR),
     }[decision.kind]
-    if decision.kind == REPLAY and not settings.zones.raw_dir(entry.delivery).is_dir():
-        raise IntegrationError(Reason.DELIVERY_PURGED, "its sealed file is gone: only a redelivery helps")
+    _refuse_purged(settings, entry, decision.kind)
     facts = {"decision": decision.number}
     ledger.append(entry.subject, state, at=settings.now(), reason=reason, facts=facts, after=entry.event)
 

@@ -13,8 +13,8 @@ from integration.names import DeliveryId, InvalidName
 from integration.reasons import Reason
 from integration.settings import Settings
 from integration.stewardship.calendar import MISSING, Owed, calendar
-from integration.stewardship.deciding import open_decisions, waits_for_second
 from integration.stewardship.decisions import Decision
+from integration.stewardship.seats import open_decisions, waits_for_second
 from integration.storage import Zones, read_json
 
 EARLIER = 6

@@ -97,7 +97,7 @@ def _newest(zones: Zones, entry: Correction, came: Iterable[Entry]) -> list[Entr
     """The newest delivery of each municipality that can be judged."""
     newest: dict[str, Entry] = {}
     for one in sorted(came, key=lambda e: e.sequence):
-        arrived = datetime.fromisoformat(one.arrived_at).date()
+        arrived = datetime.fromisoformat(one.came_at).date()
         in_time = entry.since <= arrived and (not entry.codes or arrived <= entry.until)
         if entry.about(one.delivery) and in_time and _can_be_judged(zones.staging_dir(one.delivery), entry):
             newest[one.municipality] = one

@@ -9,8 +9,8 @@ from datetime import date
 from integration.ledger import Entry, Ledger
 from integration.names import DeliveryId
 from integration.settings import Settings
-from integration.stewardship.deciding import open_decisions, waits_for_second
 from integration.stewardship.decisions import WAIVE, Decision
+from integration.stewardship.seats import open_decisions, waits_for_second
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ LONGEST = (
     "test_audit_run.py",
     "test_line_through_airflow.py",
     "test_rotation.py",
+    "test_decision_gate.py",
     "test_attack_kill.py",
     "test_attack_canaries.py",
     "test_attack_filters.py",
@@ -27,6 +28,9 @@ LONGEST = (
     "test_sample_rates.py",
     "test_rights_and_rotation.py",
     "test_sealed_sample.py",
+    "test_linkage_nights.py",
+    "test_quality_reports.py",
+    "test_quality_report_commands.py",
     "test_sealed_deliveries.py",
     "test_receive_bad_input.py",
 )

@@ -17,7 +17,7 @@ from helpers.stores import VARIABLE
 
 pytest.importorskip("psycopg", reason="psycopg is not installed (the extra `postgresql`)")
 
-STORES = ("test_ledger.py", "test_decisions.py")
+STORES = ("test_ledger.py", "test_decisions.py", "test_history.py", "test_review.py")
 
 
 def programs() -> Path:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from helpers.deliveries import NOW
+from helpers.stores import store_url
 from integration.names import DeliveryId
 from integration.quality.check import CheckResult
 from integration.quality.compared import Profile
@@ -37,8 +38,13 @@ BROKEN = Finding(check("kapot"), "error", "warning", 0, None)
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> History:
-    return History(f"sqlite:///{tmp_path / 'stewardship.sqlite'}")
+def url(tmp_path: Path) -> str:
+    return store_url(tmp_path, "stewardship")
+
+
+@pytest.fixture
+def history(url: str) -> History:
+    return History(url)
 
 
 def test_a_result_is_kept_as_it_was_found(history: History) -> None:
@@ -128,14 +134,14 @@ def test_a_column_is_doubted_by_a_measure_that_counted(
     assert found.doubted == doubted
 
 
-def test_old_runs_go_and_newer_stay(history: History, tmp_path: Path) -> None:
+def test_old_runs_go_and_newer_stay(history: History, url: str) -> None:
     history.record(checked(2, FAILED), datetime(2020, 5, 1, tzinfo=NOW.tzinfo))
     history.record(checked(3, FAILED), NOW)
     assert history.purge("2021-01-01", dry_run=True) == {"wijkteam": 1}
     assert history.purge("2021-01-01") == {"wijkteam": 1}
     assert history.purge("2021-01-01") == {}
     assert [one.sequence for one in history.of_check("gevuld", "wijkteam")] == [3]
-    with sa.create_engine(f"sqlite:///{tmp_path / 'stewardship.sqlite'}").connect() as con:
+    with sa.create_engine(url).connect() as con:
         left = {
             name: con.execute(sa.select(table.c.run_id)).scalars().all()
             for name, table in _META.tables.items()

@@ -34,14 +34,14 @@ def print_json(content: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table on stdout; numbers to the right."""
+    """A table on stdout; numbers to the right, and nothing cut off: an id must be there to be copied."""
     from rich.table import Table
 
     listed = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", header_style="bold")
     for index, column in enumerate(columns):
         numeric = listed and all(isinstance(row[index], int | float) for row in listed)
-        table.add_column(column, justify="right" if numeric else "left")
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*("–" if cell is None else str(cell) for cell in row))
     stdout().print(table)

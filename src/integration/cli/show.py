@@ -86,7 +86,7 @@ def show_nights(state: dict[str, Any]) -> None:
         (d["domain"], *(row[name] for name in _RESTS_ON))
         for d in state["domains"]
         for row in d["rests_on"]
-        if row["held"] or row["refused"] or row["missing"]
+        if row["held"] or row["refused"] or row["late"]
     ]
     if lacking:
         heads = ("gemeente", *_RESTS_ON.values())
